@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class RecommendationsConfig(AppConfig):
+    name = "recommendations"
+    verbose_name = _("CSSR recommendations")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from .models.version import install_triggers
+        from .permissions import create_groups
+        from .search import indexing
+
+        indexing.connect(self)
+        post_migrate.connect(install_triggers, sender=self)
+        post_migrate.connect(indexing.install, sender=self)
+        post_migrate.connect(create_groups, sender=self)

@@ -1,0 +1,41 @@
+"""The collection: who recommended what, where, in which words, and what became of it."""
+
+from .events import Conference, Meeting, WorkingGroup
+from .followup import FollowUp
+from .parties import Funder, Organisation, OrganisationRole, Support
+from .recommendation import (
+    Addressee,
+    GoalAssignment,
+    Recommendation,
+    RecommendationLink,
+    ThemeAssignment,
+    group_problems,
+)
+from .searchdocument import SearchDocument
+from .sources import Citation, Goal, Instrument, Passage, Source, Theme
+from .version import DataVersion
+
+__all__ = [
+    "Addressee",
+    "Citation",
+    "Conference",
+    "DataVersion",
+    "FollowUp",
+    "Funder",
+    "Goal",
+    "GoalAssignment",
+    "Instrument",
+    "Meeting",
+    "Organisation",
+    "OrganisationRole",
+    "Passage",
+    "Recommendation",
+    "RecommendationLink",
+    "SearchDocument",
+    "Source",
+    "Support",
+    "Theme",
+    "ThemeAssignment",
+    "WorkingGroup",
+    "group_problems",
+]
