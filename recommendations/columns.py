@@ -1,0 +1,290 @@
+"""The columns of each model: one vocabulary for files, interface and import.
+
+A column is a query expression, so that the database makes the whole row; its value is always
+text. A column that means the same as a filter has its name and its values.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, Left
+from django.urls import reverse
+from django.utils.translation import override
+
+from .choices import Role, State
+from .dates import ISO_LENGTHS
+from .models import (
+    Addressee,
+    Conference,
+    Funder,
+    GoalAssignment,
+    Instrument,
+    Meeting,
+    Organisation,
+    OrganisationRole,
+    Passage,
+    Recommendation,
+    Source,
+    Support,
+    Theme,
+    WorkingGroup,
+)
+
+EMPTY = Value("", output_field=TextField())
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: heading in files, key in JSON, name of the filter that means the same.
+        expression: query expression, or a function of the site's address that makes one.
+    """
+
+    name: str
+    expression: object
+
+    def value(self, site: str):
+        """The query expression of the column's text; ``site`` is ``https://host/``."""
+        return self.expression(site) if isinstance(self.expression, Callable) else self.expression
+
+
+class Joined(Subquery):
+    """The values of a one-column queryset, in its order, as one text."""
+
+    output_field = TextField()
+
+    def __init__(self, queryset: QuerySet, expression):
+        super().__init__(queryset.values_list(Cast(expression, TextField())))
+
+    def as_postgresql(self, compiler, connection, **context):
+        template = "array_to_string(ARRAY(%(subquery)s), '; ')"
+        return super().as_sql(compiler, connection, template=template, **context)
+
+    def as_sqlite(self, compiler, connection, **context):
+        # The CTE names the column whatever Django calls it; SQLite keeps the subquery's order.
+        template = (
+            "(WITH part(value) AS (%(subquery)s)"
+            " SELECT coalesce(group_concat(value, '; '), '') FROM part)"
+        )
+        return super().as_sql(compiler, connection, template=template, **context)
+
+
+def text(path: str):
+    """A field as text, empty where there is none."""
+    return Coalesce(Cast(path, TextField()), EMPTY)
+
+
+def visible(relation: str, path: str, *through: str):
+    """A field of a related record, empty where that record (or one on the way) is unpublished."""
+    published = {f"{each}__state": State.PUBLISHED for each in (*through, relation)}
+    return Case(
+        When(**published, then=text(f"{relation}__{path}")),
+        default=EMPTY,
+        output_field=TextField(),
+    )
+
+
+def iso_date(path: str, precision: str):
+    """A date as far as its precision goes: ``2023``, ``2023-05`` or ``2023-05-14``."""
+    return Case(
+        *(
+            When(**{precision: name}, then=Left(Cast(path, CharField()), length))
+            for name, length in ISO_LENGTHS.items()
+        ),
+        default=EMPTY,
+        output_field=TextField(),
+    )
+
+
+def permalink(view: str, field: str):
+    def expression(site: str):
+        with override("en"):
+            before, after = reverse(view, args=["0"]).rsplit("0", 1)
+        return Concat(
+            Value(site.rstrip("/") + before), F(field), Value(after), output_field=TextField()
+        )
+
+    return expression
+
+
+def named(name: str, queryset: QuerySet) -> list[Column]:
+    """Three columns for related records: their slugs and their names in both languages."""
+    return [
+        Column(name, Joined(queryset, "slug")),
+        Column(f"{name}_en", Joined(queryset, "name_en")),
+        Column(f"{name}_ar", Joined(queryset.exclude(name_ar=""), "name_ar")),
+    ]
+
+
+def named_one(name: str, relation: str, *through: str) -> list[Column]:
+    """The same for a single related record."""
+    return [
+        Column(name, visible(relation, "slug", *through)),
+        Column(f"{name}_en", visible(relation, "name_en", *through)),
+        Column(f"{name}_ar", visible(relation, "name_ar", *through)),
+    ]
+
+
+def fields(*names: str) -> list[Column]:
+    return [Column(name, text(name)) for name in names]
+
+
+def _locator():
+    """Where the row's passage stands, empty where its source is unpublished."""
+    return Case(
+        When(passage__source__state=State.PUBLISHED, then=text("passage__locator")),
+        default=EMPTY,
+        output_field=TextField(),
+    )
+
+
+def of(model: type[Model], **condition) -> QuerySet:
+    """Published records that stand in a relation to the row."""
+    return model.objects.published().filter(**condition)
+
+
+_recommendation = OuterRef("pk")
+_groups = of(WorkingGroup, recommendations=_recommendation).order_by("position")
+_themes = of(Theme, assignments__recommendation=_recommendation).order_by(
+    "assignments__position", "assignments__pk"
+)
+_addressees = of(Addressee, recommendations=_recommendation).order_by("slug")
+_instruments = of(Instrument, recommendations=_recommendation).order_by("slug")
+_goals = GoalAssignment.objects.filter(recommendation=_recommendation).order_by("position", "pk")
+_publishers = of(
+    Organisation, roles__role=Role.PUBLISHER, roles__source=OuterRef("passage__source")
+)
+
+COLUMNS: dict[type[Model], list[Column]] = {
+    Recommendation: [
+        *fields("reference", "kind"),
+        *named("working_group", _groups),
+        *fields("number", "text", "text_language", "text_ar"),
+        *named_one("organisation", "organisation"),
+        *named("addressee", _addressees),
+        *named("theme", _themes),
+        Column("sdg", Joined(_goals, "code")),
+        *named("instrument", _instruments),
+        *named_one("meeting", "meeting"),
+        Column("meeting_date", iso_date("meeting__date", "meeting__date_precision")),
+        Column("meeting_date_precision", visible("meeting", "date_precision")),
+        *named_one("conference", "meeting__conference", "meeting"),
+        *fields("delivered_by"),
+        Column("source", visible("passage__source", "slug")),
+        Column("source_title", visible("passage__source", "title")),
+        Column("source_publisher", Joined(_publishers, "name_en")),
+        Column("source_date", iso_date("passage__source__date", "passage__source__date_precision")),
+        Column("locator", _locator()),
+        Column("url", permalink("recommendation-detail", "reference")),
+    ],
+    Meeting: [
+        *fields("slug", "name_en", "name_ar", "words_in_source"),
+        *named_one("conference", "conference"),
+        *named("working_group", of(WorkingGroup, meetings=OuterRef("pk")).order_by("position")),
+        *named(
+            "organisation",
+            of(
+                Organisation,
+                pk__in=OrganisationRole.objects.filter(meeting=OuterRef(OuterRef("pk"))).values(
+                    "organisation"
+                ),
+            ).order_by("slug"),
+        ),
+        Column("date", iso_date("date", "date_precision")),
+        *fields("date_precision", "date_qualifier", "date_as_printed", "place", "summary"),
+        Column("source", visible("passage__source", "slug")),
+        Column("locator", _locator()),
+        Column("url", permalink("meeting-detail", "slug")),
+    ],
+    Conference: [
+        *fields("slug", "name_en", "name_ar", "name_as_printed", "ordinal", "title"),
+        Column("date", iso_date("date", "date_precision")),
+        *fields("date_precision", "place"),
+        Column("source", visible("passage__source", "slug")),
+        Column("locator", _locator()),
+        Column("url", permalink("conference-detail", "slug")),
+    ],
+    WorkingGroup: [
+        *fields("slug", "code", "position", "name_en", "name_ar", "name_ar_origin"),
+        *fields("name_as_printed"),
+        Column("lead_in", text("lead_in__text")),
+        Column("meeting", Joined(of(Meeting, working_groups=OuterRef("pk")), "slug")),
+        Column("source", visible("passage__source", "slug")),
+        Column("locator", _locator()),
+        Column("url", permalink("workinggroup-detail", "slug")),
+    ],
+    Organisation: [
+        *fields("slug", "name_en", "name_ar", "name_ar_origin", "short_name", "other_names"),
+        *fields("type"),
+        Column(
+            "role",
+            Joined(
+                OrganisationRole.objects.filter(organisation=OuterRef("pk"))
+                .order_by("role")
+                .distinct(),
+                "role",
+            ),
+        ),
+        *fields("facts"),
+        Column("url", permalink("organisation-detail", "slug")),
+    ],
+    Funder: [
+        *fields("slug", "name_en", "name_ar", "type"),
+        *named("supports", of(Organisation, support__funder=OuterRef("pk")).order_by("slug")),
+        Column("amount", Joined(Support.objects.filter(funder=OuterRef("pk")), "amount")),
+        Column(
+            "locator",
+            Joined(
+                Passage.objects.filter(
+                    support__funder=OuterRef("pk"), source__state=State.PUBLISHED
+                ),
+                "locator",
+            ),
+        ),
+        Column("url", permalink("funder-detail", "slug")),
+    ],
+    Theme: [
+        *fields("slug", "name_en", "name_ar", "name_ar_origin", "scope_en", "scope_ar"),
+        Column(
+            "recommendations",
+            Coalesce(
+                Subquery(
+                    of(Recommendation, themes=OuterRef("pk"))
+                    .order_by()
+                    .values("themes")
+                    .values_list(Cast(Count("pk"), TextField()))
+                ),
+                Value("0", output_field=TextField()),
+            ),
+        ),
+        Column("url", permalink("theme-detail", "slug")),
+    ],
+    Source: [
+        *fields("slug", "code", "title", "subtitle"),
+        Column("date", iso_date("date", "date_precision")),
+        *fields("date_precision", "date_as_printed", "document_type", "language"),
+        Column(
+            "organisation",
+            Joined(
+                of(Organisation, roles__role=Role.PUBLISHER, roles__source=OuterRef("pk")), "slug"
+            ),
+        ),
+        *fields("sha256"),
+        Column("url", permalink("source-detail", "slug")),
+    ],
+}

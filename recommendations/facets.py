@@ -1,0 +1,221 @@
+"""Which rows have which value, as one bitmap a value: the source of every exact facet count.
+
+Bit i of a bitmap stands for the i-th row in the list's usual order. An index is made from three
+queries, serves until the data's version changes, and is shared by the threads of a process.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import CharField, Expression, F, IntegerField, Model, Q, QuerySet, Value, Window
+from django.db.models.functions import Cast, RowNumber
+from django.utils.functional import Promise
+
+from .translation import Words, choose, reader_language
+
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One value that a filter accepts: as addresses write it, and as readers see it.
+
+    A hidden one is accepted and counted, and offered only where it is chosen.
+    """
+
+    value: str
+    label_en: str | Promise
+    label_ar: str = ""
+    code: str = ""
+    is_hidden: bool = False
+
+    @property
+    def label(self) -> Words:
+        if isinstance(self.label_en, Promise):
+            return Words(str(self.label_en), reader_language())
+        return choose(self.label_en, self.label_ar)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Where the values of one filter stand, seen from a row.
+
+    Attributes:
+        paths: field paths from the row to the value; a row has the values of all of them.
+        vocabulary: makes the queryset of known values, named in two languages, in display order.
+        value: its field that addresses write.
+        name_en, name_ar: its fields, or query expressions, that readers see.
+        code: its field with a short code for a mark, if it has one.
+        terms: the vocabulary where it is fixed in code.
+        where: what must hold of the related rows for the value to be public.
+        is_open: whether values that rows have beyond the vocabulary are accepted too.
+        empty: the term for rows that have no value; None where there is no such choice.
+    """
+
+    paths: tuple[str, ...]
+    vocabulary: Callable[[], QuerySet] | None = None
+    value: str = "slug"
+    name_en: str | Expression = "name_en"
+    name_ar: str | Expression = "name_ar"
+    code: str = ""
+    terms: tuple[Term, ...] = ()
+    where: Q = field(default_factory=Q)
+    is_open: bool = False
+    empty: Term | None = None
+
+    def rows_with(self, model: type[Model], values: Iterable[str]) -> Q:
+        """The condition that a row has one of the values."""
+        values = list(values)
+        condition = Q()
+        for path in self.paths:
+            condition |= Q(**{f"{path}__in": _usable(model, path, values)})
+        if self.is_many(model):
+            return Q(pk__in=model._base_manager.filter(condition & self.where).values("pk"))
+        return condition & self.where
+
+    def is_many(self, model: type[Model]) -> bool:
+        """Whether a row can have several values, so that a join would repeat it."""
+        relation = model._meta.get_field(self.paths[0].partition("__")[0])
+        return relation.many_to_many or relation.one_to_many
+
+
+class FacetIndex:
+    """The terms and bitmaps of every dimension of one listed model."""
+
+    def __init__(self, queryset: QuerySet, dimensions: dict[str, Dimension]):
+        self.terms = {name: list(dimension.terms) for name, dimension in dimensions.items()}
+        self._read_vocabularies(dimensions)
+        self._read_rows(queryset, dimensions)
+
+    def _read_vocabularies(self, dimensions):
+        queries = []
+        for name, dimension in dimensions.items():
+            if dimension.vocabulary:
+                queryset = dimension.vocabulary()
+                order = Window(RowNumber(), order_by=list(queryset.model._meta.ordering))
+                queries.append(
+                    queryset.values_list(
+                        Value(name, output_field=CharField()),
+                        order,
+                        Cast(dimension.value, CharField()),
+                        _expression(dimension.name_en),
+                        _expression(dimension.name_ar),
+                        F(dimension.code) if dimension.code else Value(""),
+                    )
+                )
+        for name, _order, *term in sorted(_union(queries)):
+            self.terms[name].append(Term(*term))
+
+    def _read_rows(self, queryset, dimensions):
+        keys = list(queryset.values_list("pk", flat=True))
+        queryset = queryset.order_by()
+        queries = []
+        for name, dimension in dimensions.items():
+            for path in dimension.paths:
+                rows = queryset.filter(dimension.where, **{f"{path}__isnull": False})
+                queries.append(_tagged(rows, name, Cast(F(path), CharField())))
+        found: dict[str, dict[str, list[int]]] = {name: defaultdict(list) for name in dimensions}
+        for name, value, key in _union(queries):
+            found[name][value].append(key)
+        self._keys = keys
+        self.positions = {key: position for position, key in enumerate(keys)}
+        self.everything = (1 << len(keys)) - 1
+        self.bitmaps = {}
+        for name, dimension in dimensions.items():
+            if dimension.is_open:
+                known = {term.value for term in self.terms[name]}
+                self.terms[name] += [
+                    Term(value, value, value, is_hidden=bool(known))
+                    for value in sorted(set(found[name]) - known)
+                ]
+            self.bitmaps[name] = {
+                term.value: self.mask(found[name].get(term.value, ())) for term in self.terms[name]
+            }
+            if dimension.empty:
+                self.terms[name].append(dimension.empty)
+                filled = self._any(self.bitmaps[name].values())
+                self.bitmaps[name][dimension.empty.value] = self.everything & ~filled
+
+    @staticmethod
+    def _any(bitmaps: Iterable[int]) -> int:
+        mask = 0
+        for bitmap in bitmaps:
+            mask |= bitmap
+        return mask
+
+    @property
+    def total(self) -> int:
+        """Number of public rows."""
+        return len(self.positions)
+
+    def mask(self, keys: Iterable[int]) -> int:
+        """The bitmap of the rows with these primary keys."""
+        marked = bytearray(len(self.positions) // 8 + 1)
+        for key in keys:
+            position = self.positions.get(key)
+            if position is not None:
+                marked[position >> 3] |= 1 << (position & 7)
+        return int.from_bytes(marked, "little")
+
+    def keys(self, selected: int, start: int, stop: int) -> list[int]:
+        """The primary keys of the selected rows from one place to another, in the usual order."""
+        found: list[int] = []
+        before = 0
+        marked = selected.to_bytes(len(self.positions) // 8 + 1, "little")
+        for offset in range(0, len(marked), _CHUNK):
+            chunk = int.from_bytes(marked[offset : offset + _CHUNK], "little")
+            count = chunk.bit_count()
+            if before + count > start and before < stop:
+                places = (bit for bit in range(8 * _CHUNK) if chunk >> bit & 1)
+                for place, bit in enumerate(places, before):
+                    if start <= place < stop:
+                        found.append(self._keys[8 * offset + bit])
+            before += count
+        return found
+
+    def selected(self, name: str, values: Iterable[str]) -> int:
+        """The bitmap of the rows that have one of the values."""
+        return self._any(self.bitmaps[name][value] for value in values)
+
+
+def _usable(model: type[Model] | None, path: str, values: list[str]) -> list[str]:
+    """The values that a field can hold: a field of numbers, numbers only."""
+    field = None
+    for name in path.split("__"):
+        if model is None:  # a transform, such as the year of a date
+            return values
+        field = model._meta.get_field(name)
+        model = field.related_model
+    if isinstance(field, IntegerField):
+        return [value for value in values if value.isdecimal()]
+    return values
+
+
+def _expression(field: str | Expression) -> Expression | F:
+    return F(field) if isinstance(field, str) else field
+
+
+def _tagged(queryset, name, value):
+    return queryset.values_list(Value(name, output_field=CharField()), value, "pk")
+
+
+def _union(queries):
+    if not queries:
+        return ()
+    first, *others = [query.order_by() for query in queries]
+    return first.union(*others, all=True).iterator(chunk_size=5000)
+
+
+_indexes: dict[type, tuple[str, FacetIndex]] = {}
+
+
+def index_for(owner: type, version: str | None, make: Callable[[], FacetIndex]) -> FacetIndex:
+    """The index of a listed model at this version of the data, made where none is at hand."""
+    held = _indexes.get(owner)
+    if held and version and held[0] == version:
+        return held[1]
+    index = make()
+    if version:
+        _indexes[owner] = (version, index)
+    return index

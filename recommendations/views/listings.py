@@ -1,0 +1,223 @@
+"""Every list: one querystring as a page or as a file."""
+
+from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+from django.views.generic import View
+
+from .. import filters, units
+from ..exports import respond
+from ..listing import Listing, PageNotFound
+from ..models import (
+    Conference,
+    Funder,
+    Meeting,
+    Organisation,
+    Recommendation,
+    Source,
+    Theme,
+    WorkingGroup,
+)
+
+STEM_LENGTH = 120
+
+
+@method_decorator(require_safe, name="dispatch")
+class ListingView(View):
+    """A list of published records. A child says which; a suffix in the address makes it a file."""
+
+    model = None
+    place = ""
+    filterset_class = None
+    unit = None
+    title = ""
+    search_label = gettext_lazy("Search this list")
+
+    @property
+    def name(self) -> str:
+        return self.model._meta.model_name
+
+    def get(self, request: HttpRequest, suffix: str = ""):
+        filterset = self.filterset_class(
+            request.GET, queryset=self.model.objects.published(), request=request
+        )
+        listing = Listing(filterset, reverse(f"{self.name}-list"))
+        if suffix:
+            return self.file(request, listing, suffix)
+        if not listing.problems and any(not value.strip() for value in _values(request)):
+            page = filterset.cleaned.get("page")
+            return HttpResponseRedirect(listing.link(page=page))
+        return self.page(request, listing)
+
+    def page(self, request, listing):
+        context = {"listing": listing, "view": self, "file": self.file_link(listing)}
+        if listing.problems:
+            return render(request, self.template("problem"), context, status=400)
+        try:
+            context["page"] = listing.page()
+        except PageNotFound as error:
+            context |= {
+                "last": error.last,
+                "last_link": listing.link(page=error.last if error.last > 1 else None),
+            }
+            return render(request, "recommendations/page_not_found.html", context, status=404)
+        context |= {
+            "result_line": self.result_line(listing),
+            **self.beside(listing, context["page"]),
+        }
+        return render(request, self.template("list"), context)
+
+    def beside(self, listing, page) -> dict:
+        """What the page of one model shows beside its rows."""
+        return {}
+
+    def template(self, kind: str) -> str:
+        if kind == "problem":
+            return "recommendations/problem.html"
+        return f"recommendations/{self.name}_{kind}.html"
+
+    def result_line(self, listing: Listing) -> str:
+        if listing.count == listing.total:
+            return self.unit.counted(listing.count)
+        return self.unit.counted_of(listing.count, listing.total)
+
+    def file_link(self, listing: Listing) -> str:
+        return reverse(f"{self.name}-export", kwargs={"suffix": "csv"}) + listing.selection
+
+    def file(self, request, listing, suffix):
+        if listing.problems:
+            return problem_response(listing)
+        return respond(
+            listing.rows,
+            suffix,
+            stem=self.stem(listing),
+            site=request.build_absolute_uri("/"),
+        )
+
+    def stem(self, listing: Listing) -> str:
+        """Name of the file: what it holds and which filters made it."""
+        parts = [f"cssr-{self.place}"]
+        parts += [
+            f"{name}-{slugify(value, allow_unicode=True)}" for name, value in listing.parameters
+        ]
+        return "_".join(parts)[:STEM_LENGTH]
+
+
+def _values(request):
+    return [value for name in request.GET for value in request.GET.getlist(name)]
+
+
+def problem_response(listing: Listing) -> JsonResponse:
+    """What is wrong with a querystring, for programs (RFC 9457); never a row."""
+    return JsonResponse(
+        {
+            "type": "about:blank",
+            "title": _("The address is not understood."),
+            "status": 400,
+            "detail": " ".join(str(problem.message) for problem in listing.problems),
+            "errors": [
+                {
+                    "parameter": problem.parameter,
+                    "value": problem.value,
+                    "message": str(problem.message),
+                    "suggestion": problem.suggestion,
+                }
+                for problem in listing.problems
+            ],
+        },
+        status=400,
+        content_type="application/problem+json",
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+class RecommendationList(ListingView):
+    model = Recommendation
+    place = "recommendations"
+    filterset_class = filters.RecommendationFilterSet
+    unit = units.RECOMMENDATIONS
+    title = gettext_lazy("Recommendations")
+    search_label = gettext_lazy("Search the recommendations")
+
+    def beside(self, listing, page):
+        return {"counts": listing.rows.counts()}
+
+
+class MeetingList(ListingView):
+    model = Meeting
+    place = "meetings"
+    filterset_class = filters.MeetingFilterSet
+    unit = units.MEETINGS
+    title = gettext_lazy("Meetings")
+
+
+class ConferenceList(ListingView):
+    model = Conference
+    place = "conferences"
+    filterset_class = filters.ConferenceFilterSet
+    unit = units.CONFERENCES
+    title = gettext_lazy("Conferences")
+
+
+class WorkingGroupList(ListingView):
+    model = WorkingGroup
+    place = "working-groups"
+    filterset_class = filters.WorkingGroupFilterSet
+    unit = units.WORKING_GROUPS
+    title = gettext_lazy("Working groups")
+
+
+class OrganisationList(ListingView):
+    model = Organisation
+    place = "organisations"
+    filterset_class = filters.OrganisationFilterSet
+    unit = units.ORGANISATIONS
+    title = gettext_lazy("Organisations")
+
+
+class FunderList(ListingView):
+    model = Funder
+    place = "funders"
+    filterset_class = filters.FunderFilterSet
+    unit = units.FUNDERS
+    title = gettext_lazy("Supported by")
+
+    def beside(self, listing, page):
+        passages = {each.passage for funder in page.rows for each in funder.support.all()}
+        return {"passages": sorted(passages, key=lambda passage: passage.locator)}
+
+
+class ThemeList(ListingView):
+    model = Theme
+    place = "themes"
+    filterset_class = filters.ThemeFilterSet
+    unit = units.THEMES
+    title = gettext_lazy("Themes")
+
+    def beside(self, listing, page):
+        return {"most": max((theme.recommendation_count for theme in page.rows), default=0)}
+
+
+class SourceList(ListingView):
+    model = Source
+    place = "sources"
+    filterset_class = filters.SourceFilterSet
+    unit = units.SOURCES
+    title = gettext_lazy("Sources")
+
+
+LISTS = (
+    RecommendationList,
+    WorkingGroupList,
+    ThemeList,
+    MeetingList,
+    ConferenceList,
+    OrganisationList,
+    FunderList,
+    SourceList,
+)
