@@ -1,17 +1,20 @@
 """The columns of each model: one vocabulary for files, interface and import.
 
 A column is a query expression, so that the database makes the whole row; its value is always
-text. A column that means the same as a filter has its name and its values.
+text, several values with ``SEPARATOR`` between them. A column that means the same as a filter has
+its name and its values.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import (
     Case,
     CharField,
     Count,
     F,
+    IntegerField,
     Model,
     OuterRef,
     QuerySet,
@@ -43,6 +46,9 @@ from .models import (
     WorkingGroup,
 )
 
+# U+001F, the unit separator: no text may hold it, so a list splits exactly.
+SEPARATOR = "\x1f"
+COUNTS = {"recommendations"}
 EMPTY = Value("", output_field=TextField())
 
 
@@ -53,14 +59,39 @@ class Column:
     Attributes:
         name: heading in files, key in JSON, name of the filter that means the same.
         expression: query expression, or a function of the site's address that makes one.
+        label: what it holds, where no field of the model has its name.
     """
 
     name: str
     expression: object
+    label: object = ""
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.expression, Joined)
+
+    def is_number(self, model: type[Model]) -> bool:
+        field = _field(model, self.name)
+        return isinstance(field, IntegerField) or self.name in COUNTS
+
+    def guide(self, model: type[Model]) -> tuple[str, str]:
+        """What the column is called and what it holds, in the active language."""
+        for name in (self.name, self.name[: -len("_xx")]):
+            if field := _field(model, name):
+                return str(field.verbose_name), str(getattr(field, "help_text", ""))
+        return str(self.label or self.name), ""
 
     def value(self, site: str):
         """The query expression of the column's text; ``site`` is ``https://host/``."""
         return self.expression(site) if isinstance(self.expression, Callable) else self.expression
+
+
+def _field(model: type[Model], name: str):
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if field.concrete else None
 
 
 class Joined(Subquery):
@@ -72,14 +103,14 @@ class Joined(Subquery):
         super().__init__(queryset.values_list(Cast(expression, TextField())))
 
     def as_postgresql(self, compiler, connection, **context):
-        template = "array_to_string(ARRAY(%(subquery)s), '; ')"
+        template = "array_to_string(ARRAY(%(subquery)s), chr(31))"
         return super().as_sql(compiler, connection, template=template, **context)
 
     def as_sqlite(self, compiler, connection, **context):
         # The CTE names the column whatever Django calls it; SQLite keeps the subquery's order.
         template = (
             "(WITH part(value) AS (%(subquery)s)"
-            " SELECT coalesce(group_concat(value, '; '), '') FROM part)"
+            " SELECT coalesce(group_concat(value, char(31)), '') FROM part)"
         )
         return super().as_sql(compiler, connection, template=template, **context)
 

@@ -8,7 +8,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import CharField, Expression, F, IntegerField, Model, Q, QuerySet, Value, Window
+from django.db.models import (
+    CharField,
+    Expression,
+    F,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+    Window,
+)
 from django.db.models.functions import Cast, RowNumber
 from django.utils.functional import Promise
 

@@ -6,15 +6,21 @@ from functools import cached_property
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from .filters import PAGE_SIZES, RELEVANCE, FacetFilter, ListFilterSet, Problem
+from .filters import ALL, ANY, PAGE_SIZES, RELEVANCE, FacetFilter, FindValue, ListFilterSet, Problem
+from .text import fold
 from .translation import Words, reader_language
 
 TOP_VALUES = 6
+MOST_VALUES = 60
 
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One value of a facet; ``count`` is the number of rows under all other filters."""
+    """One value of a facet.
+
+    ``count`` is the number of rows that ``link`` delivers: those with this value under all other
+    filters or, where all values of the facet must match, under this facet's other values too.
+    """
 
     value: str
     label: Words
@@ -26,7 +32,14 @@ class FacetValue:
 
 @dataclass(frozen=True)
 class Facet:
-    """A filter with its values: the chosen and most frequent ones first."""
+    """A filter with its values: the chosen and most frequent ones first.
+
+    Attributes:
+        found: the text that narrows the values shown; None where the vocabulary is short.
+        left_out: number of values that are not shown, but can be found.
+        match: ``any`` or ``all``; empty where the facet has no such choice.
+        excluded: the values that rows must not have.
+    """
 
     name: str
     label: str
@@ -34,20 +47,30 @@ class Facet:
     is_main: bool
     top: list[FacetValue]
     rest: list[FacetValue]
+    found: str | None
+    left_out: int
+    match: str
+    excluded: list[str]
 
     @property
     def is_active(self) -> bool:
-        return any(value.is_selected for value in self.top)
+        return bool(self.excluded) or any(value.is_selected for value in self.top)
+
+    @property
+    def values(self) -> list[FacetValue]:
+        return [*self.top, *self.rest]
 
 
 @dataclass(frozen=True)
 class ActiveFilter:
-    """A filter in use; ``link`` leads to the same list without it."""
+    """A filter in use; ``link`` leads to the same list without it, which has ``count`` rows."""
 
     name: str
     label: str
     value: Words
     link: str
+    count: int
+    is_exclusion: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,8 +150,8 @@ class Listing:
     def parameters(self) -> list[tuple[str, str]]:
         """The selection as (name, value) pairs in the filters' order; no defaults, no page."""
         pairs = []
-        for name in self.filterset.filters:
-            if name != "page":
+        for name, each in self.filterset.filters.items():
+            if name != "page" and not isinstance(each, FindValue):
                 values = dict.fromkeys(self.filterset.values(name))
                 pairs += [(name, value) for value in values if value != self._default(name)]
         return pairs
@@ -136,6 +159,8 @@ class Listing:
     def _default(self, name: str) -> str | None:
         if name == "size":
             return str(PAGE_SIZES[0])
+        if name.endswith("_match"):
+            return ANY
         return self.filterset.default_sort if name == "sort" else None
 
     def querystring(self, *, without=(), also=(), **replaced: str | int | None) -> str:
@@ -148,16 +173,18 @@ class Listing:
         """
         pairs = [
             (name, value)
-            for name, value in [*self.parameters, *also]
+            for name, value in self.parameters
             if name not in without and (name, value) not in without and name not in replaced
         ]
+        pairs += [pair for pair in also if pair not in pairs]
         pairs += [
             (name, str(value))
             for name, value in replaced.items()
             if value is not None and str(value) != self._default(name)
         ]
+        order = list(self.filterset.filters)
         query = QueryDict(mutable=True)
-        for name, value in pairs:
+        for name, value in sorted(pairs, key=lambda pair: order.index(pair[0])):
             query.appendlist(name, value)
         return f"?{query.urlencode()}" if pairs else ""
 
@@ -225,12 +252,10 @@ class Listing:
         return [(name, value) for name, value in chosen if value and value != self._default(name)]
 
     def _facet(self, name: str, facet: FacetFilter) -> Facet:
-        index = self.filterset.index
-        mask = index.everything
-        for other, bitmap in self.masks.items():
-            if other != name:
-                mask &= bitmap
-        selected = set(self.filterset.cleaned.get(name) or ())
+        index, cleaned = self.filterset.index, self.filterset.cleaned
+        needs_all = self.filterset.matches_all(name)
+        mask = self.selected if needs_all else self._selected_without(name)
+        selected = set(cleaned.get(name) or ())
         values = [
             FacetValue(
                 value=term.value,
@@ -238,37 +263,82 @@ class Listing:
                 count=(index.bitmaps[name][term.value] & mask).bit_count(),
                 is_selected=term.value in selected,
                 code=term.code,
-                link=self.link(without=[(name, term.value)])
-                if term.value in selected
-                else self.link(also=[(name, term.value)]),
+                link=self.link(without=[] if needs_all else [name], also=[(name, term.value)])
+                if term.value not in selected or not needs_all
+                else self.link(),
             )
             for term in index.terms[name]
             if not term.is_hidden or term.value in selected
         ]
-        top, rest = values, []
+        top, rest, left_out = values, [], 0
+        found = None
         if len(values) > TOP_VALUES + 2:
-            ranked = sorted(values, key=lambda value: (not value.is_selected, -value.count))
-            cut = max(TOP_VALUES, len(selected))
-            top, rest = ranked[:cut], ranked[cut:]
-        return Facet(name, facet.label, facet.is_editorial, facet.is_main, top, rest)
+            found = cleaned.get(f"{name}_find") or ""
+            ranked = sorted(values, key=lambda each: (not each.is_selected, -each.count))
+            if found:
+                wanted = fold(found)
+                near = [each for each in ranked if each.is_selected or wanted in fold(each.label)]
+                top, rest = near[:MOST_VALUES], []
+            else:
+                cut = max(TOP_VALUES, len(selected))
+                top, rest = ranked[:cut], ranked[cut:MOST_VALUES]
+            left_out = len(values) - len(top) - len(rest)
+        return Facet(
+            name,
+            facet.label,
+            facet.is_editorial,
+            facet.is_main,
+            top,
+            rest,
+            found=found,
+            left_out=left_out,
+            match=(ALL if needs_all else ANY) if facet.can_match_all else "",
+            excluded=cleaned.get(f"{name}_not") or [],
+        )
+
+    def _selected_without(self, name: str) -> int:
+        selected = self.filterset.index.everything
+        for other, mask in self.masks.items():
+            if other != name:
+                selected &= mask
+        return selected
 
     @cached_property
     def active(self) -> list[ActiveFilter]:
-        labels = {
-            (name, term.value): term.label
-            for name in self.filterset.facets
-            for term in self.filterset.index.terms[name]
-        }
-        return [
-            ActiveFilter(
-                name,
-                self.filterset.filters[name].label,
-                labels.get((name, value), Words(value, reader_language())),
-                self.link(without=[(name, value)]),
+        """The filters in use, each with the number of rows that there would be without it."""
+        found = []
+        for name, value in self.parameters:
+            facet = name.removesuffix("_not")
+            if facet in self.filterset.facets:
+                terms = {term.value: term.label for term in self.filterset.index.terms[facet]}
+                label = terms.get(value, Words(value, reader_language()))
+            elif name == "q":
+                facet, label = name, Words(value, reader_language())
+            else:
+                continue
+            found.append(
+                ActiveFilter(
+                    name,
+                    self.filterset.filters[facet].label,
+                    label,
+                    self.link(without=[(name, value)]),
+                    self._count_without(name, value),
+                    is_exclusion=name != facet,
+                )
             )
-            for name, value in self.parameters
-            if name in self.filterset.facets or name == "q"
-        ]
+        return found
+
+    def _count_without(self, name: str, value: str) -> int:
+        """Number of rows of this list without one value of one filter."""
+        others = [each for each in self.filterset.cleaned.get(name) or () if each != value]
+        selected = self._selected_without(name)
+        if others and name != "q":
+            facet = name.removesuffix("_not")
+            if facet == name:
+                selected &= self.filterset.mask(name, others)
+            else:
+                selected &= ~self.filterset.index.selected(facet, others)
+        return selected.bit_count()
 
     @property
     def sorts(self) -> list[Choice]:
@@ -308,5 +378,31 @@ class Listing:
         )
 
     def in_words(self) -> str:
-        """The selection as one line of text, for titles."""
-        return _("; ").join(f"{each.label}: {each.value}" for each in self.active)
+        """The filters in words, as one line."""
+        return "; ".join(f"{label}: {value}" for label, value in self.described)
+
+    @property
+    def described(self) -> list[tuple[str, str]]:
+        """The filters in words, as (label, value) pairs."""
+        return [
+            (f"{each.label}, {_('without')}" if each.is_exclusion else str(each.label), each.value)
+            for each in self.active
+        ]
+
+    def problem_document(self) -> dict:
+        """What is wrong with the querystring, for programs (RFC 9457)."""
+        return {
+            "type": "about:blank",
+            "title": _("The address is not understood."),
+            "status": 400,
+            "detail": " ".join(str(problem.message) for problem in self.problems),
+            "errors": [
+                {
+                    "parameter": problem.parameter,
+                    "value": problem.value,
+                    "message": str(problem.message),
+                    "suggestion": problem.suggestion,
+                }
+                for problem in self.problems
+            ],
+        }

@@ -5,10 +5,10 @@ import io
 import tracemalloc
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
-from recommendations import exports
 from recommendations.columns import COLUMNS
+from recommendations.exports import csv as csv_format
 from recommendations.models import Recommendation
 from tests.lists import PLACES, from_csv
 
@@ -90,7 +90,7 @@ def test_formulas_are_neutralised_and_texts_survive(client, collection):
     texts = [row["text"] for row in from_csv(client, "recommendations")][: len(NASTY)]
     numbers = {"-5", "+3,5"}
     assert texts == [
-        f"'{text}" if text[0] in exports.FORMULA_STARTS and text not in numbers else text
+        f"'{text}" if text[0] in csv_format.FORMULA_STARTS and text not in numbers else text
         for text in NASTY
     ]
     assert texts[:9] == [f"'{text}" for text in NASTY[:8]] + ['say "yes", please']
@@ -111,7 +111,7 @@ def test_every_database_writes_the_bytes_that_python_would(client, collection):
     expected = io.StringIO(newline="")
     writer = csv.writer(expected, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(column.name for column in columns)
-    writer.writerows([exports.guarded(cell) for cell in row] for row in rows)
+    writer.writerows([csv_format.guarded(cell) for cell in row] for row in rows)
     assert content == b"\xef\xbb\xbf" + expected.getvalue().encode()
 
 
@@ -160,15 +160,14 @@ def test_a_query_that_fails_gives_503_and_no_torn_file(client, collection, monke
         raise OperationalError("gone")
         yield
 
-    monkeypatch.setattr(exports, "_copied", broken)
-    monkeypatch.setattr(exports, "_iterated", broken)
+    monkeypatch.setattr(csv_format, "_copied", broken)
+    monkeypatch.setattr(csv_format, "_iterated", broken)
     response = client.get("/recommendations.csv")
     assert (response.status_code, response["Retry-After"]) == (503, "30")
 
 
 @pytest.mark.engine("postgresql")
 def test_postgresql_copies(client, collection):
-    with connection.execute_wrapper(lambda execute, sql, *rest: execute(sql, *rest)):
-        blocks = list(exports._copied(Recommendation.objects.values_list("reference", "text")))
+    blocks = list(csv_format._copied(Recommendation.objects.values_list("reference", "text")))
     assert len(blocks) == 23
     assert all(block.startswith(b'"') and block.endswith(b'"\r\n') for block in blocks)

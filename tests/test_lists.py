@@ -93,12 +93,9 @@ def test_two_hundred_combinations_of_filters(client, collection):
 def test_a_facet_value_counts_the_rows_that_its_link_delivers(client, collection):
     for query in combinations(15, seed=3):
         for facet in listing("recommendations", query).facets:
-            for value in [*facet.top, *facet.rest]:
-                if not value.is_selected and not facet.is_active:
-                    total, _rows = from_pages(
-                        client, "recommendations", value.link.partition("?")[2]
-                    )
-                    assert value.count == total, (query, facet.name, value.value)
+            for value in facet.values:
+                total, _rows = from_pages(client, "recommendations", value.link.partition("?")[2])
+                assert value.count == total, (query, facet.name, value.value)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +189,7 @@ def test_a_correction_leads_to_the_list_that_was_meant(collection):
     links = [link for _problem, link in wrong.corrections]
     assert links == [
         "/recommendations/?working_group=economy-recovry&kind=numbered&theme=food",
-        "/recommendations/?kind=numbered&working_group=economy-recovery",
+        "/recommendations/?working_group=economy-recovery&kind=numbered",
     ]
     assert wrong.without_problems() == "/recommendations/?kind=numbered"
 
@@ -226,7 +223,7 @@ def test_a_file_has_all_rows_whatever_page_is_open(client, collection):
 def test_links_that_change_the_selection_drop_the_page(collection):
     links = listing("recommendations", "page=2&theme=economy&size=50")
     assert links.active[0].link == "/recommendations/?size=50"
-    assert links.sorts[1].link == "/recommendations/?size=50&theme=economy&sort=newest"
+    assert links.sorts[1].link == "/recommendations/?theme=economy&sort=newest&size=50"
     assert links.selection == "?theme=economy"
 
 

@@ -1,16 +1,10 @@
 """The collection: who recommended what, where, in which words, and what became of it."""
 
+from .assignments import GoalAssignment, RecommendationLink, ThemeAssignment
 from .events import Conference, Meeting, WorkingGroup
 from .followup import FollowUp
-from .parties import Funder, Organisation, OrganisationRole, Support
-from .recommendation import (
-    Addressee,
-    GoalAssignment,
-    Recommendation,
-    RecommendationLink,
-    ThemeAssignment,
-    group_problems,
-)
+from .parties import Addressee, Funder, Organisation, OrganisationRole, Support
+from .recommendation import Recommendation, group_problems
 from .searchdocument import SearchDocument
 from .sources import Citation, Goal, Instrument, Passage, Source, Theme
 from .version import DataVersion

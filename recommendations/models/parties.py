@@ -216,6 +216,30 @@ class OrganisationRole(Period, NaturalKeyModel):
         return self.body or self.meeting or self.source or self.instrument
 
 
+class Addressee(NamedModel, PublishedModel):
+    """Whom a text asks to act, in the words of the text: a body on record or one only described."""
+
+    slug = models.SlugField(_("address name"), unique=True)
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="addressees",
+        verbose_name=_("organisation"),
+        null=True,
+        blank=True,
+        help_text=_("The organisation on record, where the text names one."),
+    )
+
+    class Meta:
+        verbose_name = _("addressee")
+        verbose_name_plural = _("addressees")
+        ordering = ["slug"]
+        constraints = [named_constraints()]
+
+    def get_absolute_url(self):
+        return f"{reverse('recommendation-list')}?addressee={self.slug}"
+
+
 class FunderQuerySet(PublishedQuerySet):
     def with_related(self):
         return self.prefetch_related("support__organisation", "support__passage__source")

@@ -5,13 +5,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from django.views.generic import View
 
 from .. import filters, units
-from ..exports import respond
+from ..columns import COLUMNS
+from ..conditional import unchanged_answers_304
+from ..exports import FORMATS, Export, respond
 from ..listing import Listing, PageNotFound
 from ..models import (
     Conference,
@@ -23,11 +24,12 @@ from ..models import (
     Theme,
     WorkingGroup,
 )
+from ..translation import reader_language
 
 STEM_LENGTH = 120
 
 
-@method_decorator(require_safe, name="dispatch")
+@method_decorator([require_safe, unchanged_answers_304], name="dispatch")
 class ListingView(View):
     """A list of published records. A child says which; a suffix in the address makes it a file."""
 
@@ -44,7 +46,9 @@ class ListingView(View):
 
     def get(self, request: HttpRequest, suffix: str = ""):
         filterset = self.filterset_class(
-            request.GET, queryset=self.model.objects.published(), request=request
+            request.GET,
+            queryset=self.model.objects.published(),
+            columns=[column.name for column in COLUMNS[self.model]],
         )
         listing = Listing(filterset, reverse(f"{self.name}-list"))
         if suffix:
@@ -55,7 +59,8 @@ class ListingView(View):
         return self.page(request, listing)
 
     def page(self, request, listing):
-        context = {"listing": listing, "view": self, "file": self.file_link(listing)}
+        files = self.file_links(listing)
+        context = {"listing": listing, "view": self, "file": files["csv"], "files": files}
         if listing.problems:
             return render(request, self.template("problem"), context, status=400)
         try:
@@ -70,7 +75,12 @@ class ListingView(View):
             "result_line": self.result_line(listing),
             **self.beside(listing, context["page"]),
         }
-        return render(request, self.template("list"), context)
+        response = render(request, self.template("list"), context)
+        response["Link"] = ", ".join(
+            f'<{files[suffix]}>; rel="alternate"; type="{form.media_type}"'
+            for suffix, form in FORMATS.items()
+        )
+        return response
 
     def beside(self, listing, page) -> dict:
         """What the page of one model shows beside its rows."""
@@ -86,54 +96,48 @@ class ListingView(View):
             return self.unit.counted(listing.count)
         return self.unit.counted_of(listing.count, listing.total)
 
-    def file_link(self, listing: Listing) -> str:
-        return reverse(f"{self.name}-export", kwargs={"suffix": "csv"}) + listing.selection
+    def file_links(self, listing: Listing) -> dict[str, str]:
+        """The addresses of this list in every format, by suffix."""
+        return {
+            suffix: reverse(f"{self.name}-export", kwargs={"suffix": suffix}) + listing.selection
+            for suffix in FORMATS
+        }
 
     def file(self, request, listing, suffix):
         if listing.problems:
-            return problem_response(listing)
-        return respond(
-            listing.rows,
-            suffix,
-            stem=self.stem(listing),
+            return JsonResponse(
+                listing.problem_document(),
+                status=400,
+                content_type="application/problem+json",
+                json_dumps_params={"ensure_ascii": False},
+            )
+        export = Export(
+            rows=listing.rows,
             site=request.build_absolute_uri("/"),
+            chosen=tuple(listing.filterset.cleaned.get("columns") or ()),
+            title=str(self.title),
+            address=request.build_absolute_uri(listing.path + listing.selection),
+            filters=listing.described,
+            count=listing.count,
+            language=reader_language(),
         )
+        response = respond(export, suffix, stem=self.stem(listing))
+        response["Link"] = f'<{export.address}>; rel="canonical"; type="text/html"'
+        return response
 
     def stem(self, listing: Listing) -> str:
         """Name of the file: what it holds and which filters made it."""
         parts = [f"cssr-{self.place}"]
         parts += [
-            f"{name}-{slugify(value, allow_unicode=True)}" for name, value in listing.parameters
+            f"{name}-{slugify(value, allow_unicode=True)}"
+            for name, value in listing.parameters
+            if name not in {"size", "columns"}
         ]
         return "_".join(parts)[:STEM_LENGTH]
 
 
 def _values(request):
     return [value for name in request.GET for value in request.GET.getlist(name)]
-
-
-def problem_response(listing: Listing) -> JsonResponse:
-    """What is wrong with a querystring, for programs (RFC 9457); never a row."""
-    return JsonResponse(
-        {
-            "type": "about:blank",
-            "title": _("The address is not understood."),
-            "status": 400,
-            "detail": " ".join(str(problem.message) for problem in listing.problems),
-            "errors": [
-                {
-                    "parameter": problem.parameter,
-                    "value": problem.value,
-                    "message": str(problem.message),
-                    "suggestion": problem.suggestion,
-                }
-                for problem in listing.problems
-            ],
-        },
-        status=400,
-        content_type="application/problem+json",
-        json_dumps_params={"ensure_ascii": False},
-    )
 
 
 class RecommendationList(ListingView):

@@ -62,12 +62,12 @@ class FunderDetail(RecordDetail):
                 "organisation", "passage__source"
             )
         )
-        for each in support:
-            each.sentence = each.passage.sentence_with(funder.name_en)
+        sentences = {each.passage.sentence_with(funder.name_en): each.passage for each in support}
         supported = [each.organisation_id for each in support]
         also = Support.objects.filter(organisation__in=supported).exclude(funder=funder)
         return super().get_context_data(
             support=support,
+            sentences=list(sentences.items()),
             others=Funder.objects.published().filter(pk__in=also.values("funder")),
             **kwargs,
         )

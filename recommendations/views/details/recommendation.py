@@ -33,12 +33,15 @@ class RecommendationDetail(RecordDetail):
         links = self.links()
         beside = {each.pk: each for each in self.beside(groups, links)}
         neighbours = [each for each in beside.values() if each.is_neighbour]
+        passage = recommendation.passage
+        parts = passage.parts(neighbours) if passage else []
         place = next((i for i, each in enumerate(neighbours) if each == recommendation), 0)
         return super().get_context_data(
             groups=groups,
             owner=self.owner(groups),
-            introductions=introductions(groups, recommendation.passage),
-            parts=recommendation.passage.parts(neighbours) if recommendation.passage else [],
+            introductions=introductions(groups, passage),
+            parts=parts,
+            in_context=recommendation.kind == Kind.NUMBERED or len(parts) > 1,
             neighbours=neighbours,
             previous=neighbours[place - 1] if place else None,
             next=neighbours[place + 1] if place + 1 < len(neighbours) else None,

@@ -1,5 +1,7 @@
 """Documents, and the themes that editors see in their texts."""
 
+from collections import Counter
+
 from django.db.models import Count, Prefetch, Q
 
 from ...choices import Kind, Role, State
@@ -15,7 +17,7 @@ from ...models import (
     Theme,
     WorkingGroup,
 )
-from .base import RecordDetail, public, roles, shown
+from .base import RecordDetail, Shown, public, roles, shown
 
 
 class SourceDetail(RecordDetail):
@@ -33,6 +35,9 @@ class SourceDetail(RecordDetail):
         )
         for passage in passages:
             passage.shown = passage.parts(passage.quoted_as)
+            placed = {each for _words, each in passage.shown}
+            passage.differing = [each for each in passage.quoted_as if each not in placed]
+        kinds = Counter(each.kind for passage in passages for each in passage.quoted_as)
         named = list(roles(Q(source=source) | Q(passage__source=source)))
         here = {"passage__source": source}
         return super().get_context_data(
@@ -50,7 +55,7 @@ class SourceDetail(RecordDetail):
                     for citation in passage.citations.all()
                 )
             ),
-            recommendations=[each for passage in passages for each in passage.quoted_as],
+            recommendations=Shown([], kinds, [("source", source.slug)]),
             conferences=Conference.objects.published().filter(**here),
             meetings=Meeting.objects.published().filter(**here),
             groups=WorkingGroup.objects.published().filter(**here),
