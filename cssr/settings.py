@@ -10,6 +10,7 @@ STATEMENT_TIMEOUT_MS  PostgreSQL gives up on a statement after this: 3000 in the
                       in commands by default
 LOG_LEVEL             DEBUG, INFO, WARNING or ERROR
 TRUST_PROXY           believe X-Forwarded-Proto: only behind a proxy that always sets it
+CACHE_URL             where rate limits are counted; files in var/cache, which one machine shares
 HOST                  where gunicorn listens (gunicorn.conf.py), and so one of this machine's names
 """
 
@@ -56,6 +57,7 @@ env = Environment(
     LOG_LEVEL=(str, "INFO"),
     TRUST_PROXY=(switch, False),
     HOST=(str, ""),
+    CACHE_URL=(str, ""),
 )
 
 SECRET_KEY = env.ENVIRON.get("SECRET_KEY", "")  # as it is: the reader would follow a leading "$"
@@ -91,6 +93,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_filters",
+    "rest_framework",
+    "drf_spectacular",
     "csp",
 ]
 
@@ -154,6 +158,27 @@ elif database["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite://.")
+
+CACHES = {
+    "default": env.cache_url_config(env("CACHE_URL") or f"filecache://{BASE_DIR / 'var' / 'cache'}")
+}
+
+# The interface for programs
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "NUM_PROXIES": int(env("TRUST_PROXY")),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CSSR recommendations",
+    "DESCRIPTION": "Every list and record of the collection, read only, open, without a key.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "MIT (code); the licence of the quoted texts is not known"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+}
 
 # Languages: each named in itself, for those who look for it
 

@@ -25,14 +25,18 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from .choices import Role, State
 from .dates import ISO_LENGTHS
 from .models import (
     Addressee,
+    Citation,
     Conference,
+    FollowUp,
     Funder,
+    Goal,
     GoalAssignment,
     Instrument,
     Meeting,
@@ -317,5 +321,72 @@ COLUMNS: dict[type[Model], list[Column]] = {
         ),
         *fields("sha256"),
         Column("url", permalink("source-detail", "slug")),
+    ],
+    Passage: [
+        *fields("locator", "paragraph", "kind", "number", "position", "text"),
+        Column("source", visible("source", "slug")),
+        Column(
+            "recommendation",
+            Joined(of(Recommendation, passage=OuterRef("pk")).order_by("position"), "reference"),
+            _("recommendations copied from it"),
+        ),
+    ],
+    Instrument: [
+        *fields("slug", "name_en", "name_ar", "type"),
+        Column(
+            "words",
+            Joined(
+                Citation.objects.filter(
+                    instrument=OuterRef("pk"), passage__source__state=State.PUBLISHED
+                ).order_by("passage__source__code", "passage__position"),
+                "words",
+            ),
+            _("how the texts cite it"),
+        ),
+        Column(
+            "locator",
+            Joined(
+                Passage.objects.published()
+                .filter(citations__instrument=OuterRef("pk"))
+                .order_by("source__code", "position"),
+                "locator",
+            ),
+            _("where they do"),
+        ),
+    ],
+    Addressee: [
+        *fields("slug", "name_en", "name_ar"),
+        Column("organisation", visible("organisation", "slug")),
+    ],
+    Goal: fields("number", "name_en", "name_ar"),
+    OrganisationRole: [
+        Column("organisation", visible("organisation", "slug")),
+        *fields("role"),
+        *(
+            Column(target, visible(target, "slug"))
+            for target in ("body", "meeting", "source", "instrument")
+        ),
+        Column("since", iso_date("since", "since_precision")),
+        Column("until", iso_date("until", "until_precision")),
+        Column("locator", _locator()),
+    ],
+    Support: [
+        Column("funder", visible("funder", "slug")),
+        Column("organisation", visible("organisation", "slug")),
+        *fields("amount"),
+        Column("since", iso_date("since", "since_precision")),
+        Column("until", iso_date("until", "until_precision")),
+        Column("locator", _locator()),
+    ],
+    FollowUp: [
+        *fields("slug", "kind"),
+        Column("organisation", visible("organisation", "slug")),
+        Column("date", iso_date("date", "date_precision")),
+        *fields("date_precision", "text"),
+        Column(
+            "recommendation",
+            Joined(of(Recommendation, follow_ups=OuterRef("pk")).order_by("position"), "reference"),
+        ),
+        Column("locator", _locator()),
     ],
 }

@@ -27,6 +27,7 @@ from .models import (
     WorkingGroup,
     group_problems,
 )
+from .search import indexing
 
 Collection = dict[type[Model], list]
 Finding = tuple[Model | str, bool, str]
@@ -173,6 +174,13 @@ def fields(rows):
                 yield row, False, f"{field}: {' '.join(messages)}"
 
 
+def findable(rows: Collection) -> Iterator[Finding]:
+    for model in indexing.searchable_models():
+        stale = indexing.stale(model)
+        for row in rows.get(model, ()):
+            yield row, row.pk not in stale, "its search document is outdated: run reindex."
+
+
 CHECKS: dict[str, Callable[[Collection], Iterator[Finding]]] = {
     "Fixture rows are present": fixture_rows,
     "Texts have the published SHA-256": checksums,
@@ -184,6 +192,7 @@ CHECKS: dict[str, Callable[[Collection], Iterator[Finding]]] = {
     "Published ones have passage and meeting": publication,
     "Published ones lean on published ones": supports,
     "Fields, dates and SDG codes are valid": fields,
+    "Public records can be found": findable,
 }
 
 

@@ -1,5 +1,7 @@
 """What one querystring selects, ready to be shown, and the only writer of querystrings."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,7 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from .filters import ALL, ANY, PAGE_SIZES, RELEVANCE, FacetFilter, FindValue, ListFilterSet, Problem
-from .text import fold
+from .search import nearest_words
+from .text import fold, tokens
 from .translation import Words, reader_language
 
 TOP_VALUES = 6
@@ -63,11 +66,15 @@ class Facet:
 
 @dataclass(frozen=True)
 class ActiveFilter:
-    """A filter in use; ``link`` leads to the same list without it, which has ``count`` rows."""
+    """A filter in use; ``link`` leads to the same list without it, which has ``count`` rows.
+
+    ``value`` is what readers see, ``written`` what the address holds.
+    """
 
     name: str
     label: str
     value: Words
+    written: str
     link: str
     count: int
     is_exclusion: bool = False
@@ -200,19 +207,24 @@ class Listing:
     def size(self) -> int:
         return int(self.filterset.cleaned.get("size") or PAGE_SIZES[0])
 
-    def page(self) -> Page:
+    def page(self, fetch=None) -> Page:
         """The page that the querystring asks for.
+
+        Args:
+            fetch: makes a dictionary of rows by primary key from a list of keys; by default the
+                records with all that a page shows of them.
 
         Raises:
             PageNotFound: where the list has fewer pages.
         """
+        fetch = fetch or self.filterset.queryset.model._default_manager.with_related().in_bulk
         number = self.filterset.cleaned.get("page") or 1
         pages = max(1, -(-self.count // self.size))
         if number > pages:
             raise PageNotFound(pages)
         start = (number - 1) * self.size
         keys = self.filterset.keys(self.selected, start, start + self.size)
-        found = self.filterset.queryset.model._default_manager.with_related().in_bulk(keys)
+        found = fetch(keys)
         near = sorted({1, number - 1, number, number + 1, pages} & set(range(1, pages + 1)))
         links: list[Choice | None] = []
         for before, each in zip([0, *near], near, strict=False):
@@ -321,6 +333,7 @@ class Listing:
                     name,
                     self.filterset.filters[facet].label,
                     label,
+                    value,
                     self.link(without=[(name, value)]),
                     self._count_without(name, value),
                     is_exclusion=name != facet,
@@ -376,6 +389,35 @@ class Listing:
                 for problem in self.problems
             ]
         )
+
+    @cached_property
+    def loosenings(self) -> list[ActiveFilter]:
+        """Where nothing is found: the filters without each of which something would be."""
+        return [each for each in self.active if each.count] if not self.count else []
+
+    @cached_property
+    def spelling(self) -> tuple[str, str] | None:
+        """Where nothing is found: the text as it was probably meant, and the list for it."""
+        query = self.filterset.query
+        if self.count or not query:
+            return None
+        near = nearest_words(self.filterset.queryset.model, query)
+        meant = self.filterset.cleaned["q"]
+        for word, match in near.items():
+            meant = re.sub(re.escape(word), match, meant, flags=re.IGNORECASE)
+        return (meant, self.link(q=meant)) if near else None
+
+    def forms(self, texts: Iterable[str]) -> list[str]:
+        """Other forms of the words asked for that stand in these texts: "return", "returns"."""
+        asked = {word for term in self.filterset.query.wanted for word in term.words}
+        stems = {stem for term in self.filterset.query.wanted for stem in term.stems}
+        said = {
+            token.folded
+            for text in texts
+            for token in tokens(text)
+            if token.stem in stems and token.folded not in asked
+        }
+        return sorted(said)
 
     def in_words(self) -> str:
         """The filters in words, as one line."""

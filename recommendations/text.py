@@ -9,6 +9,7 @@ extended by the particles that are written joined to a word.
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -112,3 +113,25 @@ def tokens(text: str) -> list[Token]:
 def stems(text: str) -> list[str]:
     """The stems of a text's words, in order."""
     return [token.stem for token in tokens(text)]
+
+
+def marked(text: str, phrases: Collection[tuple[str, ...]]) -> list[tuple[str, bool]]:
+    """A text in pieces, each with whether it is one of the phrases, as printed.
+
+    Args:
+        text: the text.
+        phrases: stems that stand in a row, in order.
+    """
+    found = tokens(text)
+    places = set()
+    for phrase in phrases:
+        for start in range(len(found) - len(phrase) + 1):
+            if tuple(token.stem for token in found[start : start + len(phrase)]) == phrase:
+                places.add((found[start].start, found[start + len(phrase) - 1].end))
+    pieces, here = [], 0
+    for start, end in sorted(places):
+        if start >= here:
+            pieces += [(text[here:start], False), (text[start:end], True)]
+            here = end
+    pieces.append((text[here:], False))
+    return [(piece, is_match) for piece, is_match in pieces if piece]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import connections, transaction
 from django.db.models import QuerySet
@@ -52,13 +53,24 @@ class Export:
 
     def records(self) -> Iterator[dict]:
         """One dictionary a row: exact texts, numbers, lists; None where nothing is known."""
+        return (self.record(row) for row in unhurried_rows(self.cells))
+
+    def record(self, row: tuple[str, ...]) -> dict:
+        return {name: read(cell) for (name, read), cell in zip(self._readers, row, strict=True)}
+
+    @cached_property
+    def _readers(self):
         model = self.rows.model
-        readers = [
+        return [
             (column.name, _many if column.is_list else _number if column.is_number(model) else _one)
             for column in self.columns
         ]
-        for row in unhurried_rows(self.cells):
-            yield {name: read(cell) for (name, read), cell in zip(readers, row, strict=True)}
+
+    def by_key(self, keys: list[int]) -> dict[int, dict]:
+        """The records of some rows by primary key."""
+        cells = (column.value(self.site) for column in self.columns)
+        found = self.rows.filter(pk__in=keys).order_by().values_list("pk", *cells)
+        return {key: self.record(row) for key, *row in found}
 
 
 def _one(cell: str) -> str | None:

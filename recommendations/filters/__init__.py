@@ -2,6 +2,7 @@
 
 from .base import ALL, ANY, PAGE_SIZES, RELEVANCE, FacetFilter, FindValue, ListFilterSet, Problem
 from .sets import (
+    LISTED,
     ConferenceFilterSet,
     FunderFilterSet,
     MeetingFilterSet,
@@ -15,6 +16,7 @@ from .sets import (
 __all__ = [
     "ALL",
     "ANY",
+    "LISTED",
     "PAGE_SIZES",
     "RELEVANCE",
     "ConferenceFilterSet",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .. import models
-from ..choices import Kind, Role, State
+from ..choices import FollowUpKind, InstrumentType, Kind, PassageKind, Role, State
 from ..facets import Term
 from .base import FacetFilter, ListFilterSet, SearchFilter, SortFilter, by_code, newest_first
 
@@ -200,3 +200,104 @@ class SourceFilterSet(ListFilterSet):
         newest=(_("Newest"), newest_first("date"), by_code("slug")),
         oldest=(_("Oldest"), F("date").asc(nulls_last=True), by_code("slug")),
     )
+
+
+class InstrumentFilterSet(ListFilterSet):
+    type = FacetFilter("type", label=_("Type"), terms=of_choices(InstrumentType))
+    sort = SortFilter(slug=(_("Address name"), by_code("slug")))
+
+
+class AddresseeFilterSet(ListFilterSet):
+    organisation = FacetFilter(
+        "organisation__slug",
+        label=_("Organisation"),
+        vocabulary=models.Organisation.objects.published,
+    )
+    sort = SortFilter(slug=(_("Address name"), by_code("slug")))
+
+
+class GoalFilterSet(ListFilterSet):
+    sort = SortFilter(number=(_("Number"), "number"))
+
+
+class PassageFilterSet(ListFilterSet):
+    source = FacetFilter(
+        "source__slug",
+        label=_("Source"),
+        vocabulary=models.Source.objects.published,
+        name_en="title",
+        name_ar="title",
+    )
+    kind = FacetFilter("kind", label=_("Kind"), terms=of_choices(PassageKind))
+    sort = SortFilter(source=(_("As in the source"), by_code("source__code"), "position"))
+
+
+class RoleFilterSet(ListFilterSet):
+    organisation = FacetFilter(
+        "organisation__slug",
+        label=_("Organisation"),
+        vocabulary=models.Organisation.objects.published,
+    )
+    role = FacetFilter("role", label=_("Role"), terms=of_choices(Role))
+    meeting = FacetFilter(
+        "meeting__slug", label=_("Meeting"), vocabulary=models.Meeting.objects.published
+    )
+    sort = SortFilter(
+        organisation=(
+            _("Organisation"),
+            by_code("organisation__slug"),
+            by_code("role"),
+            by_code("passage__locator"),
+        )
+    )
+
+
+class SupportFilterSet(ListFilterSet):
+    funder = FacetFilter(
+        "funder__slug", label=_("Funder"), vocabulary=models.Funder.objects.published
+    )
+    organisation = FacetFilter(
+        "organisation__slug",
+        label=_("Organisation"),
+        vocabulary=models.Organisation.objects.published,
+    )
+    sort = SortFilter(source=(_("As in the source"), "funder__position", by_code("funder__slug")))
+
+
+class FollowUpFilterSet(ListFilterSet):
+    kind = FacetFilter("kind", label=_("Kind"), terms=of_choices(FollowUpKind))
+    organisation = FacetFilter(
+        "organisation__slug",
+        label=_("Organisation"),
+        vocabulary=models.Organisation.objects.published,
+    )
+    recommendation = FacetFilter(
+        "recommendations__reference",
+        label=_("Recommendation"),
+        vocabulary=models.Recommendation.objects.published,
+        value="reference",
+        name_en="reference",
+        name_ar="reference",
+    )
+    year = FacetFilter("date__year", label=pgettext_lazy("filter", "Year"), is_open=True)
+    sort = SortFilter(newest=(_("Newest"), newest_first("date"), by_code("slug")))
+
+
+# Every listed model with the last part of its address and its filters.
+LISTED = {
+    "recommendations": (models.Recommendation, RecommendationFilterSet),
+    "working-groups": (models.WorkingGroup, WorkingGroupFilterSet),
+    "themes": (models.Theme, ThemeFilterSet),
+    "meetings": (models.Meeting, MeetingFilterSet),
+    "conferences": (models.Conference, ConferenceFilterSet),
+    "organisations": (models.Organisation, OrganisationFilterSet),
+    "funders": (models.Funder, FunderFilterSet),
+    "sources": (models.Source, SourceFilterSet),
+    "passages": (models.Passage, PassageFilterSet),
+    "instruments": (models.Instrument, InstrumentFilterSet),
+    "addressees": (models.Addressee, AddresseeFilterSet),
+    "goals": (models.Goal, GoalFilterSet),
+    "roles": (models.OrganisationRole, RoleFilterSet),
+    "support": (models.Support, SupportFilterSet),
+    "follow-ups": (models.FollowUp, FollowUpFilterSet),
+}

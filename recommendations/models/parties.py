@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .. import dates
-from ..choices import FunderType, OrganisationType, Role
+from ..choices import FunderType, OrganisationType, Role, State
 from .base import (
     NamedModel,
     NaturalKeyManager,
@@ -115,6 +115,18 @@ class Organisation(NamedModel, PublishedModel):
         return [role.label for role in Role if role in held]
 
 
+class OrganisationRoleQuerySet(models.QuerySet):
+    def published(self):
+        """Roles of public organisations in what is public."""
+        public = Q(organisation__state=State.PUBLISHED)
+        for target in ("body", "meeting", "source", "instrument"):
+            public &= Q(**{f"{target}__isnull": True}) | Q(**{f"{target}__state": State.PUBLISHED})
+        return self.filter(public)
+
+    def with_related(self):
+        return self.select_related("organisation", "passage")
+
+
 class OrganisationRole(Period, NaturalKeyModel):
     """One thing that a source says an organisation did, and the passage that says it."""
 
@@ -176,6 +188,8 @@ class OrganisationRole(Period, NaturalKeyModel):
         verbose_name=_("passage"),
         help_text=_("The passage that says so."),
     )
+
+    objects = NaturalKeyManager.from_queryset(OrganisationRoleQuerySet)()
 
     class Meta:
         verbose_name = _("organisation's role")
@@ -277,6 +291,15 @@ class Funder(NamedModel, PublishedModel):
         return reverse("funder-detail", args=[self.slug])
 
 
+class SupportQuerySet(models.QuerySet):
+    def published(self):
+        """Support of public organisations by public funders."""
+        return self.filter(funder__state=State.PUBLISHED, organisation__state=State.PUBLISHED)
+
+    def with_related(self):
+        return self.select_related("funder", "organisation", "passage")
+
+
 class Support(Period, NaturalKeyModel):
     """A source's statement that a funder supports an organisation."""
 
@@ -304,6 +327,8 @@ class Support(Period, NaturalKeyModel):
         verbose_name=_("passage"),
         help_text=_("The passage that says so."),
     )
+
+    objects = NaturalKeyManager.from_queryset(SupportQuerySet)()
 
     class Meta:
         verbose_name = _("support")

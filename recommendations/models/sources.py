@@ -7,7 +7,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from ..choices import InstrumentType, Language, PassageKind, Role
+from ..choices import InstrumentType, Language, PassageKind, Role, State
 from ..translation import Words, translated
 from .base import (
     DatedModel,
@@ -106,6 +106,15 @@ class Source(DatedModel, PublishedModel):
         ]
 
 
+class PassageQuerySet(models.QuerySet):
+    def published(self):
+        """Passages of the sources that the public sees."""
+        return self.filter(source__state=State.PUBLISHED)
+
+    def with_related(self):
+        return self.select_related("source")
+
+
 class Passage(NaturalKeyModel):
     """One printed paragraph, heading or list item of a source, word for word."""
 
@@ -134,6 +143,8 @@ class Passage(NaturalKeyModel):
         _("printed number"), null=True, blank=True, help_text=_("Of a numbered list item.")
     )
     text = VerbatimField(_("text"), help_text=_("Exactly as printed, misprints included."))
+
+    objects = NaturalKeyManager.from_queryset(PassageQuerySet)()
 
     class Meta:
         verbose_name = _("passage")
@@ -239,6 +250,15 @@ class Theme(NamedModel, PublishedModel):
         return reverse("theme-detail", args=[self.slug])
 
 
+class GoalQuerySet(models.QuerySet):
+    def published(self):
+        """All of them: the goals are public."""
+        return self.all()
+
+    def with_related(self):
+        return self.all()
+
+
 class Goal(NamedModel, NaturalKeyModel):
     """A Sustainable Development Goal (General Assembly resolution 70/1)."""
 
@@ -247,6 +267,8 @@ class Goal(NamedModel, NaturalKeyModel):
     number = models.PositiveSmallIntegerField(
         _("number"), unique=True, help_text=_("1 to 17, as in the 2030 Agenda.")
     )
+
+    objects = NaturalKeyManager.from_queryset(GoalQuerySet)()
 
     class Meta:
         verbose_name = _("Sustainable Development Goal")

@@ -1,12 +1,17 @@
 """Finds rows by words. ``search`` and its kin are the only names that others import."""
 
+import difflib
+
 from django.apps import apps
 from django.db.models import QuerySet
 
+from ..text import stem
 from .engines import Matches
 from .query import Query, Term, parse
 
-__all__ = ["Query", "Term", "documents", "parse", "search"]
+__all__ = ["Query", "Term", "documents", "nearest_words", "parse", "search"]
+
+NEAR = 0.75
 
 
 def documents(model):
@@ -27,3 +32,22 @@ def search(queryset: QuerySet, query: Query, *, in_own: bool = False) -> QuerySe
         return queryset.none()
     found = documents(queryset.model).filter(Matches(query, in_own=in_own))
     return queryset.filter(pk__in=found.values("object_id"))
+
+
+def nearest_words(model, query: Query) -> dict[str, str]:
+    """For each word asked for that no public row says, the most similar word that one does.
+
+    It reads every document, so ask only where a search found nothing.
+    """
+    said: set[str] = set()
+    for words in documents(model).values_list("words", flat=True).iterator():
+        said.update(words.split())
+    stems = {stem(word) for word in said}
+    unknown = {
+        word
+        for term in query.wanted
+        for word, stemmed in zip(term.words, term.stems, strict=True)
+        if stemmed not in stems
+    }
+    near = {word: difflib.get_close_matches(word, said, n=1, cutoff=NEAR) for word in unknown}
+    return {word: matches[0] for word, matches in near.items() if matches}

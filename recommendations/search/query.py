@@ -35,6 +35,11 @@ class Query:
         """The terms that are looked for, without the excluded ones."""
         return [term for clause in self.clauses for term in clause if not term.is_excluded]
 
+    @property
+    def phrases(self) -> set[tuple[str, ...]]:
+        """The stems of what is looked for, for highlighting."""
+        return {term.stems for term in self.wanted}
+
 
 def parse(text: str) -> Query:
     """Read words (all must occur), "phrases", ``OR`` between two of them, and ``-`` before one.

@@ -1,0 +1,352 @@
+"""The interface for programs: every list and record, read only, fed by filters and columns.
+
+It has no vocabulary of its own. A list takes the parameters of the page of the same name and gives
+the rows of its file, page by page.
+"""
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
+from rest_framework import exceptions, renderers, serializers, throttling, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import exception_handler
+
+from .columns import COLUMNS
+from .conditional import unchanged_answers_304
+from .exports import Export
+from .filters import LISTED, FacetFilter
+from .filters.base import ColumnNames, ExcludeFilter, PageNumber
+from .listing import Listing, PageNotFound
+
+PROBLEM = "application/problem+json"
+# The column that names a record in addresses, where it is not a slug.
+KEYS = {"recommendations": "reference", "passages": "locator", "goals": "number"}
+# Rows of these are told apart by what they relate, so that they have no address of their own.
+WITHOUT_KEY = frozenset({"roles", "support"})
+# Where the values of a column lead.
+PLACES = {
+    "addressee": "addressees",
+    "body": "organisations",
+    "conference": "conferences",
+    "funder": "funders",
+    "instrument": "instruments",
+    "locator": "passages",
+    "meeting": "meetings",
+    "organisation": "organisations",
+    "recommendation": "recommendations",
+    "source": "sources",
+    "supports": "organisations",
+    "theme": "themes",
+    "working_group": "working-groups",
+}
+
+
+class NotUnderstood(exceptions.APIException):
+    """A querystring that holds something unknown; ``document`` says what (RFC 9457)."""
+
+    status_code = 400
+
+    def __init__(self, document: dict):
+        super().__init__(document["detail"])
+        self.document = document
+
+
+def problem_response(error, context):
+    """Every error as a problem document (RFC 9457)."""
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    response.data = getattr(error, "document", None) or {
+        "type": "about:blank",
+        "title": str(getattr(error, "detail", error)) or "There is no such record.",
+        "status": response.status_code,
+    }
+    response.content_type = PROBLEM
+    return response
+
+
+class Problem(serializers.Serializer):
+    """What is wrong with a request (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(required=False)
+    errors = serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class FacetValue(serializers.Serializer):
+    """A value of a facet, the number of rows that have it, and the address of these rows."""
+
+    value = serializers.CharField()
+    label = serializers.CharField()
+    count = serializers.IntegerField()
+    is_selected = serializers.BooleanField()
+    address = serializers.CharField()
+
+
+class Facet(serializers.Serializer):
+    """A filter with all of its values."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    is_editorial = serializers.BooleanField()
+    values = FacetValue(many=True)
+
+
+class Facets(serializers.Serializer):
+    """The facets of a list."""
+
+    count = serializers.IntegerField()
+    facets = Facet(many=True)
+
+
+def record_serializer(place: str) -> type[serializers.Serializer]:
+    """The description of one row: its columns and where their values lead."""
+    model, _filterset = LISTED[place]
+    fields: dict = {}
+    for column in COLUMNS[model]:
+        name, meaning = column.guide(model)
+        options = {"label": name, "help_text": meaning, "required": False}
+        if column.is_list:
+            fields[column.name] = serializers.ListField(child=serializers.CharField(), **options)
+        elif column.is_number(model):
+            fields[column.name] = serializers.IntegerField(allow_null=True, **options)
+        else:
+            fields[column.name] = serializers.CharField(allow_null=True, **options)
+    fields["links"] = serializers.DictField(help_text="Addresses of the record and its relations.")
+    fields["__doc__"] = str(model._meta.verbose_name).capitalize()
+    return type(f"{model.__name__}Record", (serializers.Serializer,), fields)
+
+
+def page_serializer(place: str, record) -> type[serializers.Serializer]:
+    """The description of a page of rows."""
+    fields = {
+        "__doc__": "A page of rows, in the order asked for.",
+        "count": serializers.IntegerField(help_text="Number of rows of the whole list."),
+        "total": serializers.IntegerField(help_text="Number of rows without any filter."),
+        "page": serializers.IntegerField(),
+        "pages": serializers.IntegerField(),
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "filters": serializers.ListField(child=serializers.DictField()),
+        "results": record(many=True),
+    }
+    return type(f"{LISTED[place][0].__name__}Page", (serializers.Serializer,), fields)
+
+
+def parameters(place: str) -> list[OpenApiParameter]:
+    """The parameters of a list, as its filters declare them."""
+    found = []
+    for name, each in LISTED[place][1].base_filters.items():
+        choices = [value for value, _label in each.extra.get("choices") or ()]
+        is_many = isinstance(each, FacetFilter | ExcludeFilter | ColumnNames)
+        if isinstance(each, FacetFilter):
+            choices = [term.value for term in each.dimension.terms]
+        found.append(
+            OpenApiParameter(
+                name,
+                int if isinstance(each, PageNumber) else str,
+                description=str(each.label),
+                enum=choices or None,
+                many=is_many,
+            )
+        )
+    return found
+
+
+class ReaderThrottle(throttling.AnonRateThrottle):
+    """So many requests a minute from one address; the answer beyond is 429 with a time to wait."""
+
+    rate = "300/min"
+
+
+@method_decorator(unchanged_answers_304, name="dispatch")
+class ListViewSet(viewsets.GenericViewSet):
+    """One place of the interface whose rows have no address; ``viewset`` makes its children."""
+
+    http_method_names = ["get", "head", "options"]
+    renderer_classes = [renderers.JSONRenderer]
+    authentication_classes: list = []
+    permission_classes: list = []
+    throttle_classes = [ReaderThrottle]
+    place = ""
+    lookup_value_regex = "[^/]+"
+
+    def get_exception_handler(self):
+        return problem_response
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Access-Control-Allow-Origin"] = "*"
+        response["Access-Control-Allow-Headers"] = "If-None-Match"
+        response["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+        return response
+
+    def _listing(self, request) -> Listing:
+        model, filterset_class = LISTED[self.place]
+        filterset = filterset_class(
+            request.GET,
+            queryset=model.objects.published(),
+            columns=[column.name for column in COLUMNS[model]],
+        )
+        listing = Listing(filterset, address(self.place))
+        if listing.problems:
+            raise NotUnderstood(listing.problem_document())
+        return listing
+
+    def _export(self, request, rows, chosen=()) -> Export:
+        return Export(rows, site=request.build_absolute_uri("/"), chosen=chosen)
+
+    def list(self, request):
+        """Rows, page by page."""
+        listing = self._listing(request)
+        chosen = tuple(listing.filterset.cleaned.get("columns") or ())
+        export = self._export(request, listing.filterset.queryset, chosen)
+        try:
+            page = listing.page(export.by_key)
+        except PageNotFound as error:
+            raise Http404(f"The list has {error.last} pages.") from error
+        absolute = request.build_absolute_uri
+        for row in page.rows:
+            row["links"] = links(self.place, row, absolute)
+        return Response(
+            {
+                "count": listing.count,
+                "total": listing.total,
+                "page": page.number,
+                "pages": page.pages,
+                "next": page.next and absolute(page.next),
+                "previous": page.previous and absolute(page.previous),
+                "filters": [
+                    {"name": each.name, "value": each.written, "label": str(each.value)}
+                    for each in listing.active
+                ],
+                "results": page.rows,
+            }
+        )
+
+    @action(detail=False)
+    def facets(self, request):
+        """The number of rows for each value of each filter, under all other filters."""
+        listing = self._listing(request)
+        return Response(
+            {
+                "count": listing.count,
+                "facets": [
+                    {
+                        "name": facet.name,
+                        "label": str(facet.label),
+                        "is_editorial": facet.is_editorial,
+                        "values": [
+                            {
+                                "value": value.value,
+                                "label": str(value.label),
+                                "count": value.count,
+                                "is_selected": value.is_selected,
+                                "address": request.build_absolute_uri(value.link),
+                            }
+                            for value in facet.values
+                        ],
+                    }
+                    for facet in listing.facets
+                ],
+            }
+        )
+
+
+class RecordViewSet(ListViewSet):
+    """One place of the interface whose rows have an address each."""
+
+    def retrieve(self, request, pk):
+        """One record."""
+        model, _filterset = LISTED[self.place]
+        key = KEYS.get(self.place, "slug")
+        value = pk.upper() if key in {"reference", "locator"} else pk
+        if key == "number" and not value.isdecimal():
+            raise Http404
+        rows = model.objects.published().filter(**{key: value})
+        records = list(self._export(request, rows).records())
+        if not records:
+            raise Http404
+        record = records[0]
+        record["links"] = links(self.place, record, request.build_absolute_uri)
+        return Response(record)
+
+
+def address(place: str, key: str | None = None) -> str:
+    """The address of a list or a record in the interface."""
+    if key is None:
+        return reverse(f"api-{place}-list")
+    return reverse(f"api-{place}-detail", args=[key])
+
+
+def links(place: str, record: dict, absolute) -> dict:
+    """Addresses of the record itself, its page and the records that its columns name."""
+    found: dict = {}
+    key = record.get(KEYS.get(place, "slug"))
+    if key is not None and place not in WITHOUT_KEY:
+        found["self"] = absolute(address(place, str(key)))
+    if record.get("url"):
+        found["page"] = record["url"]
+    for name, leads_to in PLACES.items():
+        if values := record.get(name):
+            if isinstance(values, list):
+                found[name] = [absolute(address(leads_to, value)) for value in values]
+            else:
+                found[name] = absolute(address(leads_to, values))
+    return found
+
+
+def viewset(place: str) -> type[ListViewSet]:
+    """The views of one place, described for OpenAPI."""
+    model, _filterset = LISTED[place]
+    record = record_serializer(place)
+    name, plural = place.replace("-", "_"), str(model._meta.verbose_name_plural)
+    problem = OpenApiResponse(Problem, description="What is wrong with the request.")
+    wrong = {(status, PROBLEM): problem for status in (400, 404, 429)}
+    missing = {(status, PROBLEM): problem for status in (404, 429)}
+    arguments = parameters(place)
+    methods = {
+        "list": extend_schema(
+            operation_id=f"list_{name}",
+            summary=f"List {plural}",
+            tags=[place],
+            parameters=arguments,
+            responses={200: page_serializer(place, record), **wrong},
+        ),
+        "facets": extend_schema(
+            operation_id=f"count_{name}",
+            summary=f"Count {plural} by the values of their filters",
+            tags=[place],
+            parameters=arguments,
+            responses={200: Facets, **wrong},
+        ),
+    }
+    if place not in WITHOUT_KEY:
+        key = OpenApiParameter(
+            "id", str, OpenApiParameter.PATH, description=KEYS.get(place, "slug")
+        )
+        methods["retrieve"] = extend_schema(
+            operation_id=f"get_{name}",
+            summary=f"One of the {plural}",
+            tags=[place],
+            parameters=[key],
+            responses={200: record, **missing},
+        )
+    base = ListViewSet if place in WITHOUT_KEY else RecordViewSet
+    attributes = {"place": place, "queryset": model.objects.none(), "serializer_class": record}
+    return extend_schema_view(**methods)(type(f"{model.__name__}ViewSet", (base,), attributes))
+
+
+router = SimpleRouter()
+for place in LISTED:
+    router.register(place, viewset(place), basename=f"api-{place}")
