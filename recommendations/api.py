@@ -5,8 +5,10 @@ the rows of its file, page by page.
 """
 
 from django.http import Http404
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -350,3 +352,20 @@ def viewset(place: str) -> type[ListViewSet]:
 router = SimpleRouter()
 for place in LISTED:
     router.register(place, viewset(place), basename=f"api-{place}")
+
+
+@require_safe
+def documentation(request):
+    """How to use the interface, with one live example for each place."""
+    places = [
+        {
+            "name": place,
+            "label": model._meta.verbose_name_plural,
+            "address": address(place),
+            "parameters": [(name, each.label) for name, each in filterset.base_filters.items()],
+            "columns": [(column.name, *column.guide(model)) for column in COLUMNS[model]],
+        }
+        for place, (model, filterset) in LISTED.items()
+    ]
+    context = {"places": places, "rate": ReaderThrottle.rate.partition("/")[0]}
+    return render(request, "recommendations/api.html", context)

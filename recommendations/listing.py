@@ -15,6 +15,7 @@ from .translation import Words, reader_language
 
 TOP_VALUES = 6
 MOST_VALUES = 60
+FINDABLE_VALUES = 12
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Facet:
     @property
     def is_active(self) -> bool:
         return bool(self.excluded) or any(value.is_selected for value in self.top)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the values are so many that one wants to find some by their letters."""
+        return self.found is not None and len(self.values) + self.left_out > FINDABLE_VALUES
 
     @property
     def values(self) -> list[FacetValue]:

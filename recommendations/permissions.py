@@ -1,5 +1,6 @@
 """Who may do what: the groups *editors* and *publishers*, and the one right that parts them."""
 
+from django.apps import apps as global_apps
 from django.contrib.auth.management import create_permissions
 from django.db import router
 
@@ -13,7 +14,8 @@ _DELETED_BY_STAFF = {
     "support",
     "themeassignment",
 }
-_OUT_OF_REACH = {"dataversion"}
+# Rows that the site keeps for itself.
+_OUT_OF_REACH = {"dataversion", "searchdocument"}
 
 
 def may_publish(user) -> bool:
@@ -21,7 +23,7 @@ def may_publish(user) -> bool:
     return user.has_perm("recommendations.publish")
 
 
-def create_groups(app_config, using: str, apps, **kwargs) -> None:
+def create_groups(app_config, using: str, apps=global_apps, **kwargs) -> None:
     """Give both groups their rights after each ``migrate``, those on new models included.
 
     Rights that an administrator added stay; those of this list come back. Runs before the

@@ -1,6 +1,16 @@
 """The filters of every listed model, and the only place that reads a querystring."""
 
-from .base import ALL, ANY, PAGE_SIZES, RELEVANCE, FacetFilter, FindValue, ListFilterSet, Problem
+from .base import (
+    ALL,
+    ANY,
+    PAGE_SIZES,
+    RELEVANCE,
+    FacetFilter,
+    FindValue,
+    ListFilterSet,
+    Problem,
+    asked_for,
+)
 from .sets import (
     LISTED,
     ConferenceFilterSet,
@@ -31,4 +41,5 @@ __all__ = [
     "SourceFilterSet",
     "ThemeFilterSet",
     "WorkingGroupFilterSet",
+    "asked_for",
 ]

@@ -15,6 +15,7 @@ from ..facets import Dimension, FacetIndex, index_for
 from ..search import Query, parse, search
 
 PAGE_SIZES = (20, 50, 100)
+LONGEST_SEARCH = 200
 TRACKING_PREFIXES = ("utm_", "fbclid", "gclid")
 
 
@@ -39,6 +40,11 @@ def nearest(word: str, known) -> str | None:
     """The known word that a misspelt one most resembles, if one is near."""
     matches = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def asked_for(data) -> Query:
+    """The search with which a reader came to a page that is not a list."""
+    return parse(data.get("q", "")[:LONGEST_SEARCH])
 
 
 class TermsField(forms.MultipleChoiceField):
@@ -130,7 +136,7 @@ class SearchFilter(django_filters.CharFilter):
     """Rows that say what is asked for, themselves or by the names of what they relate to."""
 
     def __init__(self):
-        super().__init__(label=_("Text"), max_length=200, strip=True)
+        super().__init__(label=_("Text"), max_length=LONGEST_SEARCH, strip=True)
 
     def filter(self, queryset, value):
         return search(queryset, parse(value)) if value else queryset

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import pgettext
+
 from ..text import tokens
 
 _TERM = re.compile(
@@ -20,6 +22,11 @@ class Term:
     is_excluded: bool = False
     is_quoted: bool = False
 
+    def in_words(self) -> str:
+        words = " ".join(self.words)
+        words = f"“{words}”" if len(self.words) > 1 else words
+        return pgettext("search", "not %s") % words if self.is_excluded else words
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -29,6 +36,13 @@ class Query:
 
     def __bool__(self) -> bool:
         return bool(self.clauses)
+
+    def in_words(self) -> str:
+        """The query as it was understood, for a reader."""
+        return pgettext("search", " and ").join(
+            pgettext("search", " or ").join(term.in_words() for term in clause)
+            for clause in self.clauses
+        )
 
     @property
     def wanted(self) -> list[Term]:

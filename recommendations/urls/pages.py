@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from ..api import documentation
 from ..exports import FORMATS
 from ..views import site
 from ..views.details import DETAILS
@@ -12,7 +13,11 @@ plain = [
     path("readyz", site.ready, name="ready"),
 ]
 
-pages = [path("", site.home, name="home"), path("about/", site.about, name="about")]
+pages = [
+    path("", site.home, name="home"),
+    path("about/", site.about, name="about"),
+    path("api/", documentation, name="api"),
+]
 for listed in LISTS:
     name = listed.model._meta.model_name
     detail = DETAILS[listed.model]

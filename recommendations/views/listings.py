@@ -73,6 +73,8 @@ class ListingView(View):
             return render(request, "recommendations/page_not_found.html", context, status=404)
         context |= {
             "result_line": self.result_line(listing),
+            **self.words(listing, context["page"]),
+            **self.formats(request, listing),
             **self.beside(listing, context["page"]),
         }
         response = render(request, self.template("list"), context)
@@ -81,6 +83,34 @@ class ListingView(View):
             for suffix, form in FORMATS.items()
         )
         return response
+
+    def words(self, listing, page) -> dict:
+        """How a search was understood, and which other forms of its words the page shows."""
+        query = listing.filterset.query
+        if not query:
+            return {}
+        texts = (getattr(row, name) for row in page.rows for name in self.model.search_own)
+        return {"understood": query.in_words(), "forms": listing.forms(texts)}
+
+    def formats(self, request, listing) -> dict:
+        """The same rows elsewhere: files, interface, address."""
+        selection = listing.selection
+        return {
+            "formats": {
+                suffix: {
+                    "name": form.name,
+                    "is_file": form.is_file,
+                    "path": reverse(f"{self.name}-export", kwargs={"suffix": suffix}),
+                    "address": reverse(f"{self.name}-export", kwargs={"suffix": suffix})
+                    + selection,
+                }
+                for suffix, form in FORMATS.items()
+            },
+            "api": reverse(f"api-{self.place}-list") + selection,
+            "permalink": request.build_absolute_uri(listing.path + selection),
+            "columns": listing.filterset.cleaned.get("columns")
+            or [column.name for column in COLUMNS[self.model]],
+        }
 
     def beside(self, listing, page) -> dict:
         """What the page of one model shows beside its rows."""

@@ -6,6 +6,7 @@ from django.utils.translation import override
 
 from ... import citing
 from ...choices import Kind, Role, State
+from ...filters import asked_for
 from ...models import FollowUp, Passage, Recommendation, RecommendationLink, WorkingGroup
 from .base import RecordDetail, roles
 
@@ -37,6 +38,7 @@ class RecommendationDetail(RecordDetail):
         parts = passage.parts(neighbours) if passage else []
         place = next((i for i, each in enumerate(neighbours) if each == recommendation), 0)
         return super().get_context_data(
+            query=asked_for(self.request.GET),
             groups=groups,
             owner=self.owner(groups),
             introductions=introductions(groups, passage),

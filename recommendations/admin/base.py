@@ -1,0 +1,181 @@
+"""What the pages of all models share: fields, lists, rows inside another record's page."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import BadRequest
+from django.db import models
+from django.db.models import Max
+from django.template.defaultfilters import truncatechars
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from ..columns import COLUMNS
+from ..exports import Export, respond
+from ..models.fields import NameField, ReferenceField, VerbatimField
+from .editing import SafeEditing
+from .workflow import Workflow
+
+
+class VerbatimInput(forms.CharField):
+    """Words as published: a browser's line ends become those of the stored texts."""
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
+
+
+FIELDS = {
+    VerbatimField: {
+        "form_class": VerbatimInput,
+        "widget": AdminTextareaWidget(attrs={"dir": "auto", "rows": 4}),
+    },
+    NameField: {"widget": AdminTextInputWidget(attrs={"dir": "auto"})},
+    ReferenceField: {"widget": AdminTextInputWidget(attrs={"dir": "ltr", "spellcheck": "false"})},
+    models.SlugField: {"widget": AdminTextInputWidget(attrs={"dir": "ltr", "spellcheck": "false"})},
+    models.URLField: {"assume_scheme": "https"},
+}
+
+
+PLACE_IN_SOURCE = (_("Source and place"), {"fields": [("passage", "passage_text")]})
+ARABIC_NAME = (_("Arabic"), {"fields": [("name_ar", "name_ar_origin")]})
+PUBLICATION = (_("Publication"), {"fields": ["slug", "state", "version"]})
+
+
+class Fields:
+    """Fields with the direction of their language; no field deletes the record it names."""
+
+    formfield_overrides = FIELDS
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name.endswith("_ar"):
+            field.widget.attrs |= {"lang": "ar", "dir": "rtl"}
+        if hasattr(field, "queryset"):
+            field.widget.can_delete_related = False
+        return field
+
+
+class TableInline(Fields, admin.TabularInline):
+    extra = 0
+    view_on_site = False
+
+
+class StackInline(Fields, admin.StackedInline):
+    extra = 0
+    view_on_site = False
+
+
+class RecordList(ChangeList):
+    """A page of records, each with the last entry of its history, in one query for all."""
+
+    def get_queryset(self, request, exclude_parameters=None):
+        found = super().get_queryset(request, exclude_parameters)
+        return found.prefetch_related(*self.model_admin.list_prefetch_related)
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        history = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(self.model),
+            object_id__in=[str(record.pk) for record in self.result_list],
+        )
+        newest = history.order_by().values("object_id").annotate(pk=Max("pk")).values("pk")
+        entries = {
+            entry.object_id: entry
+            for entry in LogEntry.objects.filter(pk__in=newest).select_related("user")
+        }
+        for record in self.result_list:
+            record.last_entry = entries.get(str(record.pk))
+
+
+class RecordAdmin(Fields, SafeEditing, admin.ModelAdmin):
+    """Any record of the collection."""
+
+    actions = ["download"]
+    show_facets = admin.ShowFacets.ALWAYS
+    list_per_page = 50
+    list_prefetch_related = []
+    # The number of the fieldset that the rows of other models follow.
+    inlines_after = 1
+
+    def get_changelist(self, request, **kwargs):
+        return RecordList
+
+    def changelist_view(self, request, extra_context=None):
+        _refuse_nul(request)
+        return super().changelist_view(request, extra_context)
+
+    def get_search_results(self, request, queryset, search_term):
+        _refuse_nul(request)
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        if self.model not in COLUMNS:
+            actions.pop("download", None)
+        return actions
+
+    @admin.action(description=_("Download as CSV"), permissions=["view"])
+    def download(self, request, queryset):
+        rows = queryset.select_related(None).prefetch_related(None)
+        export = Export(rows, site=request.build_absolute_uri("/"))
+        return respond(export, "csv", stem=f"cssr-{self.opts.model_name}-selection")
+
+    def get_view_on_site_url(self, obj=None):
+        return obj.get_absolute_url() if obj and self.is_public(obj) else None
+
+    def is_public(self, record) -> bool:
+        return True
+
+    @admin.display(description=_("name"), ordering="name_en")
+    def named(self, record):
+        return format_html('<span lang="{}" dir="auto">{}</span>', record.name.lang, record.name)
+
+    @admin.display(description=_("text of the passage"))
+    def passage_text(self, record):
+        return quotation(record.passage) if record.passage_id else _("Shown after saving.")
+
+
+class PublishedAdmin(Workflow, RecordAdmin):
+    """A record that the public sees once it is published."""
+
+    list_filter = ["state"]
+    readonly_fields = ["version"]
+
+    def is_public(self, record) -> bool:
+        return record.is_published
+
+    @admin.display(description=_("date"), ordering="date")
+    def dated(self, record):
+        return record.date_in_words
+
+    @admin.display(description=_("last changed"), ordering="updated_at")
+    def changed(self, record):
+        entry = record.last_entry
+        date = localtime(record.updated_at).date().isoformat()
+        name = entry.user.get_username() if entry else ""
+        return format_html("<time>{}</time> <bdi>{}</bdi>", date, name)
+
+
+def excerpt(text: str, language: str):
+    """The beginning of a text, marked with its language."""
+    return format_html('<span lang="{}" dir="auto">{}</span>', language, truncatechars(text, 90))
+
+
+def quotation(passage):
+    """The words of a passage, marked as the source's."""
+    return format_html(
+        '<blockquote class="quotation" lang="{}" dir="auto">{}</blockquote>',
+        passage.source.language,
+        passage.text,
+    )
+
+
+def _refuse_nul(request) -> None:
+    """No text holds U+0000, and PostgreSQL fails on it."""
+    if any("\0" in value for values in request.GET.lists() for value in values[1]):
+        raise BadRequest("U+0000")

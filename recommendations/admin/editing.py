@@ -1,0 +1,210 @@
+"""Two people at one record: the second is told, sees both versions and loses nothing.
+
+A form carries the version of its record and, signed, a digest of each value it showed. Where the
+record is newer when the form comes back, nothing is saved: typed and stored values are merged and
+the form is shown again, beside a list of who saved what and of every difference.
+"""
+
+import copy
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.contenttypes.models import ContentType
+from django.core import signing
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from ..models import DataVersion, OrganisationRole, Passage
+from ..models.base import PublishedModel
+from .merging import Difference, Fields, Rows, digest
+
+SALT = "recommendations.admin.opened"
+# Rows that the pages of several records show: each of these records is newer when one changes.
+SHOWN_IN = {
+    OrganisationRole: ("organisation", "meeting", "source", "instrument"),
+    Passage: ("source",),
+}
+
+
+@dataclass
+class Conflict:
+    """What was saved while a form was open, and how the form differs from it."""
+
+    entries: list[LogEntry]
+    differences: list[Difference]
+
+
+class CollectionForm(forms.ModelForm):
+    """A form that is shown again, with all that was typed, where its record is newer."""
+
+    conflict: Conflict | None = None
+
+    def clean(self):
+        super().clean()
+        if self.conflict:
+            self.add_error(
+                None,
+                _(
+                    "Not saved yet: this record was saved by somebody else, or in another window, "
+                    "while you had it open. Nothing you typed is lost. Compare below, then save "
+                    "again."
+                ),
+            )
+
+
+class Snapshot:
+    """A record and its rows as they are stored."""
+
+    def __init__(self, form: forms.ModelForm, formsets):
+        self.record = form.instance
+        self.parts = [Fields(form), *(Rows(formset) for formset in formsets)]
+        self.digests = {name: each for part in self.parts for name, each in part.digests.items()}
+
+    @property
+    def version(self) -> str:
+        if isinstance(self.record, PublishedModel):
+            return str(self.record.version)
+        return digest(sorted(self.digests.items()))
+
+    def merge(self, data, opened: dict[str, str]) -> list[Difference]:
+        return [each for part in self.parts for each in part.merge(data, opened)]
+
+
+class SafeEditing:
+    """For a ModelAdmin: no save overwrites what its form did not show."""
+
+    form = CollectionForm
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        key = object_id and unquote(object_id)
+        if request.method != "POST":
+            request.last_entry = self._log(key).aggregate(last=Max("pk"))["last"]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            # Every change of the data rewrites this row, so that staff saves take turns here.
+            DataVersion.objects.select_for_update().first()
+            request.last_entry = self._log(key).aggregate(last=Max("pk"))["last"]
+            if key:
+                self._meet_others(request, key)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _log(self, key: str | None):
+        content_type = ContentType.objects.get_for_model(self.model)
+        return LogEntry.objects.filter(content_type=content_type, object_id=key)
+
+    def _entries(self, key: str, since: int | None) -> list[LogEntry]:
+        """Who saved what since an entry, newest first; the last entry where that one is unknown."""
+        entries = self._log(key).select_related("user").order_by("-pk")
+        return list(entries[:1] if since is None else entries.filter(pk__gt=since)[:10])
+
+    def _meet_others(self, request, key: str) -> None:
+        """Merge the submitted form with a record that changed since the form was opened."""
+        record = self.get_object(request, key)
+        if record is None or not self.has_change_permission(request, record):
+            return
+        stored, opened = self._snapshot(request, record), _opened(request)
+        digests = opened.get("digests", {})
+        is_newer = request.POST.get("version") != stored.version
+        if is_newer or digests not in ({}, stored.digests):
+            request.POST = request.POST.copy()
+            if differences := stored.merge(request.POST, digests):
+                entries = self._entries(key, since=opened.get("entry"))
+                request.conflict = Conflict(entries, differences)
+
+    def _snapshot(self, request, record) -> Snapshot:
+        reading = copy.copy(request)
+        reading.method = "GET"
+        fields = flatten_fieldsets(self.get_fieldsets(reading, record))
+        form = self.get_form(reading, record, change=True, fields=fields)(instance=record)
+        return Snapshot(form, self._create_formsets(reading, record, change=True)[0])
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.conflict = getattr(request, "conflict", None)
+        return form
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if change and obj and self.has_change_permission(request, obj):
+            if request.method == "POST":
+                stored = self._snapshot(request, self.get_object(request, str(obj.pk)))
+            else:
+                formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+                stored = Snapshot(context["adminform"].form, formsets)
+            opened = {"entry": request.last_entry or 0, "digests": stored.digests}
+            context |= {
+                "version": stored.version,
+                "opened": signing.dumps(opened, salt=SALT, compress=True),
+                "conflict": getattr(request, "conflict", None),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Fields by their names in the catalogue of words, so that both languages can tell them."""
+        changes = super().construct_change_message(request, form, formsets, add)
+        models = {type(form.instance), *(formset.model for formset in formsets)}
+        with override(None):
+            names = [str(field.verbose_name) for model in models for field in _fields(model)]
+        words = {capfirst(name): name for name in names}
+        for change in changes:
+            for details in change.values():
+                if "fields" in details:
+                    details["fields"] = [words.get(name, name) for name in details["fields"]]
+        return changes
+
+    def save_model(self, request, obj, form, change):
+        if change and isinstance(obj, PublishedModel):
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+        self._renew(request, _shown_in(type(obj), [obj], [form]), type(obj))
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        changed = [row for row, _ in formset.changed_objects]
+        rows = [*formset.new_objects, *changed, *formset.deleted_objects]
+        records = _shown_in(formset.model, rows, formset.initial_forms)
+        records.discard((type(form.instance), form.instance.pk))
+        self._renew(request, records, formset.model)
+
+    def delete_model(self, request, obj):
+        records = _shown_in(type(obj), [obj], [])
+        super().delete_model(request, obj)
+        self._renew(request, records, type(obj))
+
+    def _renew(self, request, records: set, rows) -> None:
+        """Give records a new version because a row that they show has changed."""
+        with override(None):
+            changes = [{"changed": {"fields": [str(rows._meta.verbose_name)]}}]
+        for model, key in records:
+            record = model.objects.filter(pk=key)
+            record.update(version=F("version") + 1, updated_at=timezone.now())
+            self.log_change(request, record.get(), changes)
+
+
+def _opened(request) -> dict:
+    """What the form noted when it was opened; nothing where that is missing or forged."""
+    try:
+        return signing.loads(request.POST.get("opened", ""), salt=SALT)
+    except signing.BadSignature:
+        return {}
+
+
+def _fields(model):
+    return [*model._meta.fields, *model._meta.many_to_many]
+
+
+def _shown_in(model, rows, forms) -> set:
+    """The records, as model and key, whose pages show these rows or showed them before."""
+    names = SHOWN_IN.get(model, ())
+    records = set()
+    for name in names:
+        field = model._meta.get_field(name)
+        keys = {getattr(row, field.attname) for row in rows}
+        keys |= {form.initial.get(name) for form in forms if form.has_changed()}
+        records |= {(field.related_model, key) for key in keys - {None}}
+    return records
