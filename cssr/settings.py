@@ -6,8 +6,8 @@ DEBUG                 error pages for developers; refused in production
 ALLOWED_HOSTS         names the site answers to, with commas; outside production, this machine's
 DATABASE_URL          postgres://user:password@host/name or sqlite:///path (var/cssr.sqlite3)
 CSRF_TRUSTED_ORIGINS  other origins whose forms are accepted, with commas
-STATEMENT_TIMEOUT_MS  PostgreSQL gives up on a statement after this: 3000 in the server, 0 (never)
-                      in commands by default
+STATEMENT_TIMEOUT_MS  a statement is given up after this: 3000 in the server, 0 (never) in commands
+                      by default
 LOG_LEVEL             DEBUG, INFO, WARNING or ERROR
 TRUST_PROXY           believe X-Forwarded-Proto: only behind a proxy that always sets it
 CACHE_URL             where rate limits are counted; files in var/cache, which one machine shares
@@ -136,6 +136,7 @@ TEMPLATES = [
 
 # Database
 
+STATEMENT_TIMEOUT_MS = env("STATEMENT_TIMEOUT_MS")
 database = env.db_url_config(
     env("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'var' / 'cssr.sqlite3'}"
 )
@@ -147,7 +148,7 @@ if database["ENGINE"] == "django.db.backends.postgresql":
     database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     database["OPTIONS"] |= {
         "connect_timeout": 3,
-        "options": f"-c statement_timeout={env('STATEMENT_TIMEOUT_MS')} -c lock_timeout=2000",
+        "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=2000",
     }
 elif database["ENGINE"] == "django.db.backends.sqlite3":
     database["OPTIONS"] |= {

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -9,10 +10,12 @@ class RecommendationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
+        from .deadline import limit
         from .models.version import install_triggers
         from .permissions import create_groups
         from .search import indexing
 
+        connection_created.connect(limit)
         indexing.connect(self)
         post_migrate.connect(install_triggers, sender=self)
         post_migrate.connect(indexing.install, sender=self)

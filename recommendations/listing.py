@@ -223,7 +223,7 @@ class Listing:
         Raises:
             PageNotFound: where the list has fewer pages.
         """
-        fetch = fetch or self.filterset.queryset.model._default_manager.with_related().in_bulk
+        fetch = fetch or self.filterset.queryset.with_related().in_bulk
         number = self.filterset.cleaned.get("page") or 1
         pages = max(1, -(-self.count // self.size))
         if number > pages:
@@ -238,7 +238,7 @@ class Listing:
                 links.append(None)
             links.append(Choice(str(each), self._page_link(each), each == number))
         return Page(
-            rows=[found[key] for key in keys],
+            rows=[found[key] for key in keys if key in found],  # one may just have been unpublished
             number=number,
             pages=pages,
             first=start + 1,

@@ -1,6 +1,5 @@
 """What the pages of all models share: fields, lists, rows inside another record's page."""
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
@@ -20,19 +19,8 @@ from ..models.fields import NameField, ReferenceField, VerbatimField
 from .editing import SafeEditing
 from .workflow import Workflow
 
-
-class VerbatimInput(forms.CharField):
-    """Words as published: a browser's line ends become those of the stored texts."""
-
-    def to_python(self, value):
-        return super().to_python(value).replace("\r\n", "\n")
-
-
 FIELDS = {
-    VerbatimField: {
-        "form_class": VerbatimInput,
-        "widget": AdminTextareaWidget(attrs={"dir": "auto", "rows": 4}),
-    },
+    VerbatimField: {"widget": AdminTextareaWidget(attrs={"dir": "auto", "rows": 4})},
     NameField: {"widget": AdminTextInputWidget(attrs={"dir": "auto"})},
     ReferenceField: {"widget": AdminTextInputWidget(attrs={"dir": "ltr", "spellcheck": "false"})},
     models.SlugField: {"widget": AdminTextInputWidget(attrs={"dir": "ltr", "spellcheck": "false"})},

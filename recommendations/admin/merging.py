@@ -27,6 +27,11 @@ class Difference:
     typed: str
     verdict: str
 
+    @property
+    def is_yours(self) -> bool:
+        """Whether the typed value is one that its reader chose."""
+        return self.verdict not in (TAKEN, ADDED, REMOVED)
+
 
 @dataclass
 class Row:

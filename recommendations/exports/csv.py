@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from ..columns import SEPARATOR
-from .export import Export, unhurried
+from .export import Export, unhurried, unhurried_rows
 
 BLOCK = 64 * 1024
 JOINT = "; "
@@ -45,7 +45,7 @@ def write(export: Export) -> Iterator[bytes]:
 def _iterated(cells: QuerySet) -> Iterator[bytes]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    for row in cells.iterator(chunk_size=500):
+    for row in unhurried_rows(cells):
         writer.writerow(map(guarded, row))
         yield buffer.getvalue().encode()
         buffer.seek(0)

@@ -9,6 +9,7 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from ..columns import COLUMNS, SEPARATOR, Column
+from ..deadline import lifted
 
 STATEMENT_TIMEOUT = "10min"
 CHUNK = 500
@@ -89,7 +90,7 @@ def _many(cell: str) -> list[str]:
 def unhurried(using: str):
     """A transaction in which a statement may take as long as a large file needs."""
     connection = connections[using]
-    with transaction.atomic(using=using):
+    with lifted(), transaction.atomic(using=using):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = %s", [STATEMENT_TIMEOUT])

@@ -1,8 +1,16 @@
 """Text fields that refuse hidden characters and clean what a word processor leaves in names."""
 
+from django import forms
 from django.db import models
 
 from ..validators import refuse_hidden_characters, without_marks
+
+
+class VerbatimInput(forms.CharField):
+    """Words as published: a browser's line ends become those of the stored texts."""
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
 
 
 class VerbatimField(models.TextField):
@@ -11,7 +19,7 @@ class VerbatimField(models.TextField):
     default_validators = [refuse_hidden_characters]
 
     def formfield(self, **kwargs):
-        return super().formfield(**{"strip": False, **kwargs})
+        return super().formfield(**{"strip": False, "form_class": VerbatimInput, **kwargs})
 
 
 class NameField(models.CharField):

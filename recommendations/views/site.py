@@ -1,6 +1,8 @@
 """Home, about, errors and health: pages that belong to no record."""
 
-from django.db import DatabaseError, connection
+import sys
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -107,6 +109,8 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
     return _error(
         request,
         500,
