@@ -6,7 +6,7 @@ STATIC := $(shell find static -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run load staff check test lint format messages lock clean
+.PHONY: help run load staff check reindex test lint format messages screens lock clean
 
 help:  ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ staff: .env .venv/runtime  ## create a staff account
 
 check: .env .venv/runtime  ## verify every record in the database
 	@$(MANAGE) check_data
+
+reindex: .env .venv/runtime  ## make every record findable anew
+	@$(MANAGE) reindex
 
 test: .venv/dev  ## run every test on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests
@@ -50,6 +53,10 @@ messages: export SECRET_KEY := only-to-collect-messages
 messages: .venv/runtime  ## collect the words to translate, compile the translated ones (needs gettext)
 	@$(MANAGE) makemessages --locale ar --add-location file --no-obsolete --ignore var --ignore tests
 	@$(MANAGE) compilemessages --locale ar --ignore .venv
+
+screens: SITE ?= http://127.0.0.1:8000
+screens: .venv/dev  ## take the pictures in docs/screens of the running site
+	@$(BIN)/python -m tests.screens $(SITE)
 
 lock: .venv/dev  ## write requirements*.txt after requirements*.in
 	@$(LOCK) requirements.in --output-file requirements.txt >/dev/null

@@ -6,6 +6,7 @@ from tempfile import gettempdir
 
 CI = os.environ.get("CI") == "true"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NO_CHROMIUM = "Chromium is not installed (Debian: apt-get install chromium)"
 SQLITE = f"sqlite:///{gettempdir()}/cssr"  # a name only: conftest gives each worker its own file
 

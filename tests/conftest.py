@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from recommendations import fixtures
 from recommendations.search import indexing
-from tests import CHROMIUM, CI, NO_CHROMIUM
+from tests import CHROMIUM, CHROMIUM_OPTIONS, CI, NO_CHROMIUM
 
 django.setup()
 
@@ -50,9 +50,8 @@ def browser():
     """Chromium without a window."""
     if not CHROMIUM:
         (pytest.fail if CI else pytest.skip)(NO_CHROMIUM)
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
 
 
 @pytest.fixture
