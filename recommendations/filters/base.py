@@ -161,7 +161,7 @@ class SortFilter(django_filters.Filter):
         self.usual = next(iter(orders))
 
     def filter(self, queryset, value):
-        """Order the rows, which ``ListFilterSet.order`` does: it takes the search into account."""
+        """Order the rows, which ``ListFilterSet.ordered`` does: it takes the search into account."""
         return queryset
 
 
@@ -198,7 +198,7 @@ class ColumnNames(PageFilter):
     field_class = NamesField
 
 
-class PageSize(PageFilter):
+class OneOf(PageFilter):
     field_class = ChoiceField
 
 
@@ -215,7 +215,7 @@ class ListFilterSet(django_filters.FilterSet):
 
     base_parameters = ("sort", "columns", "size", "page")
 
-    size = PageSize(
+    size = OneOf(
         label=_("Show"), required=False, choices=[(str(size), str(size)) for size in PAGE_SIZES]
     )
     columns = ColumnNames(label=_("Columns"), required=False)
@@ -229,7 +229,7 @@ class ListFilterSet(django_filters.FilterSet):
                 filters[f"{name}_not"] = ExcludeFilter(facet)
                 filters[f"{name}_find"] = FindValue(label=_("Find"), required=False, max_length=60)
                 if facet.can_match_all:
-                    filters[f"{name}_match"] = PageSize(
+                    filters[f"{name}_match"] = OneOf(
                         label=_("Match"), required=False, choices=[(ANY, _("any")), (ALL, _("all"))]
                     )
         for name in cls.base_parameters:
