@@ -12,6 +12,7 @@ from . import dates
 from .choices import Kind, Precision
 
 SITE = "CSSR recommendations"
+UNKNOWN = "Unknown author"
 BIBTEX_SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -63,11 +64,12 @@ def bibtex(recommendation, bodies, publishers, url: str) -> str:
 
 def _author(recommendation, bodies) -> str:
     if recommendation.kind == Kind.OWN:
-        return recommendation.organisation.name_en
+        whose = recommendation.organisation
+        return whose.name_en if whose.is_published else UNKNOWN
     groups = [group.name_as_printed for group in recommendation.working_groups.all()]
     if len(groups) > 1:
         groups = [f"{len(groups)} working groups"]
-    return ", ".join([*(body.name_en for body in bodies), *groups]) or "Unknown author"
+    return ", ".join([*(body.name_en for body in bodies), *groups]) or UNKNOWN
 
 
 def _title(recommendation) -> str:

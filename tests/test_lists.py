@@ -314,3 +314,35 @@ def test_an_index_follows_every_change_of_the_data(collection):
         ]
     )
     assert recorded() == 22
+
+
+def test_what_a_public_record_leans_on_is_not_named_while_it_is_a_draft(client, collection):
+    secret = "Secretname"
+    for model, slug in [
+        (Meeting, "geneva-2023-05"),
+        (Organisation, "stj"),
+        (Organisation, "cssr"),
+        (Conference, "brussels-2023"),
+        (WorkingGroup, "economy-recovery"),
+        (Theme, "economy"),
+        (Source, "stj-geneva-2023"),
+    ]:
+        fields = {"title": secret} if model is Source else {"name_en": secret, "name_ar": ""}
+        if "name_ar_origin" in {field.name for field in model._meta.fields}:
+            fields["name_ar_origin"] = ""
+        model.objects.filter(slug=slug).update(state="draft", **fields)
+    Organisation.objects.filter(slug="stj").update(short_name=secret)
+    addresses = ["/", *(f"/{place}/" for place in PLACES), "/recommendations/?page=2"]
+    addresses += [f"/{place}.{suffix}" for place in PLACES for suffix in ("csv", "json", "atom")]
+    addresses += [f"/api/v1/{place}/" for place in PLACES]
+    for recommendation in Recommendation.objects.published():
+        addresses.append(recommendation.get_absolute_url())
+    for model in (Meeting, Conference, Organisation, Funder, Source, Theme, WorkingGroup):
+        addresses += [record.get_absolute_url() for record in model.objects.published()]
+    told = []
+    for address in addresses:
+        response = client.get(address)
+        content = response.getvalue() if response.streaming else response.content
+        if response.status_code != 200 or secret in content.decode():
+            told.append((address, response.status_code))
+    assert told == []

@@ -1,7 +1,7 @@
 """Organisations, what the sources say they did, and who supports them."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -256,7 +256,8 @@ class Addressee(NamedModel, PublishedModel):
 
 class FunderQuerySet(PublishedQuerySet):
     def with_related(self):
-        return self.prefetch_related("support__organisation", "support__passage__source")
+        support = Support.objects.published().select_related("organisation", "passage__source")
+        return self.prefetch_related(Prefetch("support", support))
 
 
 class Funder(NamedModel, PublishedModel):

@@ -91,7 +91,8 @@ def mark(recommendation) -> str:
     """The short sign beside a recommendation: "PR 3", "STJ 2"; empty for a cross-cutting one."""
     groups = list(recommendation.working_groups.all())
     if recommendation.kind == Kind.OWN:
-        of = recommendation.organisation.short_name
+        whose = recommendation.organisation
+        of = whose.short_name if whose.is_published else ""
     else:
         of = groups[0].code if len(groups) == 1 else ""
     return f"{of} {recommendation.number}" if of and recommendation.number else of
@@ -121,10 +122,10 @@ def _called(recommendation) -> tuple[str, Words | str | int]:
         )
         return line, len(groups)
     if recommendation.kind == Kind.OWN:
+        whose = recommendation.organisation
         line = _("{whose}, own recommendation {number}")
-        return line if recommendation.number else _("{whose}, own recommendation"), (
-            recommendation.organisation.name
-        )
+        line = line if recommendation.number else _("{whose}, own recommendation")
+        return line, whose.name if whose.is_published else _("An organisation")
     if groups:
         return _("{whose}, recommendation {number}"), groups[0].name
     return _("Recommendation {number}"), ""
