@@ -5,7 +5,6 @@ text, several values with ``SEPARATOR`` between them. A column that means the sa
 its name and its values.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import FieldDoesNotExist
@@ -30,6 +29,7 @@ from django.utils.translation import override
 
 from .choices import Role, State
 from .dates import ISO_LENGTHS
+from .filters import LISTED
 from .models import (
     Addressee,
     Citation,
@@ -80,14 +80,37 @@ class Column:
 
     def guide(self, model: type[Model]) -> tuple[str, str]:
         """What the column is called and what it holds, in the active language."""
-        for name in (self.name, self.name[: -len("_xx")]):
-            if field := _field(model, name):
-                return str(field.verbose_name), str(getattr(field, "help_text", ""))
-        return str(self.label or self.name), ""
+        name, language = self.name, ""
+        if name[-3:] in _LANGUAGES and not _field(model, name):
+            name, language = name[:-3], f" ({_LANGUAGES[name[-3:]]})"
+        if field := _field(model, name):
+            return str(field.verbose_name) + language, str(getattr(field, "help_text", ""))
+        return str(self.label or _label(model, name)) + language, ""
 
-    def value(self, site: str):
-        """The query expression of the column's text; ``site`` is ``https://host/``."""
-        return self.expression(site) if isinstance(self.expression, Callable) else self.expression
+
+# What columns hold that are neither a field nor a filter of their model.
+_LABELS = {
+    "lead_in": _("words before the first recommendation"),
+    "locator": _("place in the source"),
+    "meeting_date": _("date of the meeting"),
+    "meeting_date_precision": _("precision of the meeting's date"),
+    "recommendations": _("number of recommendations"),
+    "source_date": _("date of the source"),
+    "source_publisher": _("publisher of the source"),
+    "source_title": _("title of the source"),
+    "url": _("permanent address"),
+}
+_LANGUAGES = {"_en": _("English"), "_ar": _("Arabic")}
+
+
+def _label(model: type[Model], name: str):
+    """What a column that is no field holds: as written here, or as its filter is called."""
+    if name in _LABELS:
+        return _LABELS[name]
+    for listed, filterset in LISTED.values():
+        if listed is model and name in filterset.base_filters:
+            return filterset.base_filters[name].label
+    return name
 
 
 def _field(model: type[Model], name: str):
@@ -134,11 +157,15 @@ def visible(relation: str, path: str, *through: str):
     )
 
 
-def iso_date(path: str, precision: str):
-    """A date as far as its precision goes: ``2023``, ``2023-05`` or ``2023-05-14``."""
+def iso_date(path: str, precision: str, relation: str = ""):
+    """A date as far as its precision goes: ``2023``, ``2023-05`` or ``2023-05-14``.
+
+    That of a related record is empty where the record is unpublished.
+    """
+    public = {f"{relation}__state": State.PUBLISHED} if relation else {}
     return Case(
         *(
-            When(**{precision: name}, then=Left(Cast(path, CharField()), length))
+            When(**{precision: name}, **public, then=Left(Cast(path, CharField()), length))
             for name, length in ISO_LENGTHS.items()
         ),
         default=EMPTY,
@@ -216,14 +243,17 @@ COLUMNS: dict[type[Model], list[Column]] = {
         Column("sdg", Joined(_goals, "code")),
         *named("instrument", _instruments),
         *named_one("meeting", "meeting"),
-        Column("meeting_date", iso_date("meeting__date", "meeting__date_precision")),
+        Column("meeting_date", iso_date("meeting__date", "meeting__date_precision", "meeting")),
         Column("meeting_date_precision", visible("meeting", "date_precision")),
         *named_one("conference", "meeting__conference", "meeting"),
         *fields("delivered_by"),
         Column("source", visible("passage__source", "slug")),
         Column("source_title", visible("passage__source", "title")),
         Column("source_publisher", Joined(_publishers, "name_en")),
-        Column("source_date", iso_date("passage__source__date", "passage__source__date_precision")),
+        Column(
+            "source_date",
+            iso_date("passage__source__date", "passage__source__date_precision", "passage__source"),
+        ),
         Column("locator", _locator()),
         Column("url", permalink("recommendation-detail", "reference")),
     ],

@@ -161,7 +161,7 @@ class SortFilter(django_filters.Filter):
         self.usual = next(iter(orders))
 
     def filter(self, queryset, value):
-        """Order the rows, which ``ListFilterSet.ordered`` does: it takes the search into account."""
+        """Leave the order to ``ListFilterSet.ordered``, which takes the search into account."""
         return queryset
 
 

@@ -85,7 +85,7 @@ class RecommendationFilterSet(ListFilterSet):
         label=_("Source"),
         vocabulary=models.Source.objects.published,
         name_en="title",
-        name_ar="title",
+        name_ar=Value(""),
         is_main=False,
     )
     year = FacetFilter(
@@ -226,7 +226,7 @@ class PassageFilterSet(ListFilterSet):
         label=_("Source"),
         vocabulary=models.Source.objects.published,
         name_en="title",
-        name_ar="title",
+        name_ar=Value(""),
     )
     kind = FacetFilter("kind", label=_("Kind"), terms=of_choices(PassageKind))
     sort = SortFilter(source=(_("As in the source"), by_code("source__code"), "position"))
