@@ -5,6 +5,7 @@ text, several values with ``SEPARATOR`` between them. A column that means the sa
 its name and its values.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import FieldDoesNotExist
@@ -86,6 +87,10 @@ class Column:
         if field := _field(model, name):
             return str(field.verbose_name) + language, str(getattr(field, "help_text", ""))
         return str(self.label or _label(model, name)) + language, ""
+
+    def value(self, site: str):
+        """The query expression of the column's text; ``site`` is ``https://host/``."""
+        return self.expression(site) if isinstance(self.expression, Callable) else self.expression
 
 
 # What columns hold that are neither a field nor a filter of their model.

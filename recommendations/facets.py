@@ -4,11 +4,14 @@ Bit i of a bitmap stands for the i-th row in the list's usual order. An index is
 queries, serves until the data's version changes, and is shared by the threads of a process.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import compress, islice
 
 from django.db.models import (
+    Aggregate,
     CharField,
     Expression,
     F,
@@ -16,6 +19,7 @@ from django.db.models import (
     Model,
     Q,
     QuerySet,
+    TextField,
     Value,
     Window,
 )
@@ -24,7 +28,27 @@ from django.utils.functional import Promise
 
 from .translation import Words, choose, reader_language
 
-_CHUNK = 64
+_FLAGS = bytes.maketrans(b"01", b"\0\1")
+MOST_ANSWERS = 200
+
+
+class Keys(Aggregate):
+    """The keys of a group's rows as one text, with commas: a hundred times fewer rows to fetch."""
+
+    function = "STRING_AGG"
+    template = "%(function)s(%(expressions)s, ',')"
+    output_field = TextField()
+
+    def __init__(self, key: str = "pk", **extra):
+        super().__init__(Cast(key, TextField()), **extra)
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **context)
+
+
+def listed(keys: str) -> list[int]:
+    """What ``Keys`` gives, as numbers."""
+    return json.loads(f"[{keys}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +98,9 @@ class Dimension:
     is_open: bool = False
     empty: Term | None = None
 
+    def __deepcopy__(self, memo):
+        return self  # each request copies its filters; nothing here ever changes
+
     def rows_with(self, model: type[Model], values: Iterable[str]) -> Q:
         """The condition that a row has one of the values."""
         values = list(values)
@@ -95,6 +122,7 @@ class FacetIndex:
 
     def __init__(self, queryset: QuerySet, dimensions: dict[str, Dimension]):
         self.terms = {name: list(dimension.terms) for name, dimension in dimensions.items()}
+        self._answers: dict[Hashable, object] = {}
         self._read_vocabularies(dimensions)
         self._read_rows(queryset, dimensions)
 
@@ -118,19 +146,20 @@ class FacetIndex:
             self.terms[name].append(Term(*term))
 
     def _read_rows(self, queryset, dimensions):
-        keys = list(queryset.values_list("pk", flat=True))
-        queryset = queryset.order_by()
+        self._keys = list(queryset.values_list("pk", flat=True))
+        self.positions = {key: position for position, key in enumerate(self._keys)}
+        self.everything = (1 << len(self._keys)) - 1
         queries = []
         for name, dimension in dimensions.items():
             for path in dimension.paths:
-                rows = queryset.filter(dimension.where, **{f"{path}__isnull": False})
-                queries.append(_tagged(rows, name, Cast(F(path), CharField())))
-        found: dict[str, dict[str, list[int]]] = {name: defaultdict(list) for name in dimensions}
-        for name, value, key in _union(queries):
-            found[name][value].append(key)
-        self._keys = keys
-        self.positions = {key: position for position, key in enumerate(keys)}
-        self.everything = (1 << len(keys)) - 1
+                rows = queryset.order_by().filter(dimension.where, **{f"{path}__isnull": False})
+                tagged = rows.values_list(
+                    Value(name, output_field=CharField()), Cast(F(path), CharField())
+                )
+                queries.append(tagged.annotate(keys=Keys()))
+        found: dict[str, dict[str, int]] = {name: defaultdict(int) for name in dimensions}
+        for name, value, keys in _union(queries):
+            found[name][value] |= self.mask(listed(keys))
         self.bitmaps = {}
         for name, dimension in dimensions.items():
             if dimension.is_open:
@@ -139,9 +168,7 @@ class FacetIndex:
                     Term(value, value, value, is_hidden=bool(known))
                     for value in sorted(set(found[name]) - known)
                 ]
-            self.bitmaps[name] = {
-                term.value: self.mask(found[name].get(term.value, ())) for term in self.terms[name]
-            }
+            self.bitmaps[name] = {term.value: found[name][term.value] for term in self.terms[name]}
             if dimension.empty:
                 self.terms[name].append(dimension.empty)
                 filled = self._any(self.bitmaps[name].values())
@@ -162,27 +189,38 @@ class FacetIndex:
     def mask(self, keys: Iterable[int]) -> int:
         """The bitmap of the rows with these primary keys."""
         marked = bytearray(len(self.positions) // 8 + 1)
-        for key in keys:
-            position = self.positions.get(key)
+        for position in map(self.positions.get, keys):
             if position is not None:
                 marked[position >> 3] |= 1 << (position & 7)
         return int.from_bytes(marked, "little")
 
-    def keys(self, selected: int, start: int, stop: int) -> list[int]:
-        """The primary keys of the selected rows from one place to another, in the usual order."""
-        found: list[int] = []
-        before = 0
-        marked = selected.to_bytes(len(self.positions) // 8 + 1, "little")
-        for offset in range(0, len(marked), _CHUNK):
-            chunk = int.from_bytes(marked[offset : offset + _CHUNK], "little")
-            count = chunk.bit_count()
-            if before + count > start and before < stop:
-                places = (bit for bit in range(8 * _CHUNK) if chunk >> bit & 1)
-                for place, bit in enumerate(places, before):
-                    if start <= place < stop:
-                        found.append(self._keys[8 * offset + bit])
-            before += count
-        return found
+    def places(self, keys: Iterable[int]) -> list[int]:
+        """Where the rows with these primary keys stand in the usual order."""
+        return [self.positions[key] for key in keys if key in self.positions]
+
+    def keys(self, selected: int, start: int, stop: int, places: Iterable[int] = ()) -> list[int]:
+        """The primary keys of the selected rows from one place among them to another.
+
+        Args:
+            selected: the bitmap of the selected rows.
+            start, stop: places among the selected rows, counted from 0.
+            places: where all rows stand in the usual order, if another one is wanted.
+        """
+        flags = f"{selected:0{self.total}b}"[::-1].encode().translate(_FLAGS)
+        if places:
+            chosen = (self._keys[place] for place in places if flags[place])
+        else:
+            chosen = compress(self._keys, flags)
+        return list(islice(chosen, start, stop))
+
+    def once(self, question: Hashable, answer: Callable):
+        """The answer to a question about these rows; it holds as long as the index does."""
+        held = self._answers.get(question)
+        if held is None:
+            if len(self._answers) >= MOST_ANSWERS:
+                self._answers.clear()
+            held = self._answers[question] = answer()
+        return held
 
     def selected(self, name: str, values: Iterable[str]) -> int:
         """The bitmap of the rows that have one of the values."""
@@ -214,7 +252,7 @@ def _union(queries):
     if not queries:
         return ()
     first, *others = [query.order_by() for query in queries]
-    return first.union(*others, all=True).iterator(chunk_size=5000)
+    return first.union(*others, all=True)
 
 
 _indexes: dict[type, tuple[str, FacetIndex]] = {}

@@ -179,6 +179,12 @@ def findable(rows: Collection) -> Iterator[Finding]:
         stale = indexing.stale(model)
         for row in rows.get(model, ()):
             yield row, row.pk not in stale, "its search document is outdated: run reindex."
+        for key in stale - {row.pk for row in rows.get(model, ())}:
+            yield (
+                f"{model._meta.verbose_name} {key}",
+                False,
+                "only its search document is left: run reindex.",
+            )
 
 
 CHECKS: dict[str, Callable[[Collection], Iterator[Finding]]] = {

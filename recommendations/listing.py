@@ -1,6 +1,5 @@
 """What one querystring selects, ready to be shown, and the only writer of querystrings."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +7,7 @@ from functools import cached_property
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from .facets import Term
 from .filters import ALL, ANY, PAGE_SIZES, RELEVANCE, FacetFilter, FindValue, ListFilterSet, Problem
 from .search import nearest_words
 from .text import fold, tokens
@@ -154,6 +154,10 @@ class Listing:
     def count(self) -> int:
         return self.selected.bit_count()
 
+    def count_of(self, name: str, value: str) -> int:
+        """Number of rows of this list that have a value of a facet."""
+        return (self.selected & self.filterset.index.bitmaps[name][value]).bit_count()
+
     @property
     def total(self) -> int:
         """Number of public rows that the list would have without filters."""
@@ -274,42 +278,47 @@ class Listing:
         needs_all = self.filterset.matches_all(name)
         mask = self.selected if needs_all else self._selected_without(name)
         selected = set(cleaned.get(name) or ())
-        values = [
-            FacetValue(
-                value=term.value,
-                label=term.label,
-                count=(index.bitmaps[name][term.value] & mask).bit_count(),
-                is_selected=term.value in selected,
-                code=term.code,
-                link=self.link(without=[] if needs_all else [name], also=[(name, term.value)])
-                if term.value not in selected or not needs_all
-                else self.link(),
-            )
-            for term in index.terms[name]
-            if not term.is_hidden or term.value in selected
-        ]
-        top, rest, left_out = values, [], 0
-        found = None
-        if len(values) > TOP_VALUES + 2:
+        bitmaps = index.bitmaps[name]
+        terms = [term for term in index.terms[name] if not term.is_hidden or term.value in selected]
+        counts = {term.value: (bitmaps[term.value] & mask).bit_count() for term in terms}
+        top, rest, found = terms, [], None
+        if len(terms) > TOP_VALUES + 2:
             found = cleaned.get(f"{name}_find") or ""
-            ranked = sorted(values, key=lambda each: (not each.is_selected, -each.count))
+            ranked = sorted(
+                terms, key=lambda term: (term.value not in selected, -counts[term.value])
+            )
             if found:
                 wanted = fold(found)
-                near = [each for each in ranked if each.is_selected or wanted in fold(each.label)]
-                top, rest = near[:MOST_VALUES], []
+                near = [
+                    term for term in ranked if term.value in selected or wanted in fold(term.label)
+                ]
+                top = near[:MOST_VALUES]
             else:
                 cut = max(TOP_VALUES, len(selected))
                 top, rest = ranked[:cut], ranked[cut:MOST_VALUES]
-            left_out = len(values) - len(top) - len(rest)
+
+        def shown(term: Term) -> FacetValue:
+            is_selected = term.value in selected
+            return FacetValue(
+                value=term.value,
+                label=term.label,
+                count=counts[term.value],
+                is_selected=is_selected,
+                code=term.code,
+                link=self.link(without=[] if needs_all else [name], also=[(name, term.value)])
+                if not is_selected or not needs_all
+                else self.link(),
+            )
+
         return Facet(
             name,
             facet.label,
             facet.is_editorial,
             facet.is_main,
-            top,
-            rest,
+            list(map(shown, top)),
+            list(map(shown, rest)),
             found=found,
-            left_out=left_out,
+            left_out=len(terms) - len(top) - len(rest),
             match=(ALL if needs_all else ANY) if facet.can_match_all else "",
             excluded=cleaned.get(f"{name}_not") or [],
         )
@@ -409,8 +418,9 @@ class Listing:
             return None
         near = nearest_words(self.filterset.queryset.model, query)
         meant = self.filterset.cleaned["q"]
-        for word, match in near.items():
-            meant = re.sub(re.escape(word), match, meant, flags=re.IGNORECASE)
+        for token in reversed(tokens(meant)):
+            word = near.get(token.folded, meant[token.start : token.end])
+            meant = meant[: token.start] + word + meant[token.end :]
         return (meant, self.link(q=meant)) if near else None
 
     def forms(self, texts: Iterable[str]) -> list[str]:

@@ -25,6 +25,9 @@ _ENGLISH = stemmer("english")
 _ARABIC = re.compile("[\u0621-\u064a]")
 _SEATS = str.maketrans("ؤئ", "ءء")
 _LETTERS = str.maketrans({"ى": "ي", "ة": "ه", "ٱ": "ا", "ـ": None, "ی": "ي", "ک": "ك", "ı": "i"})
+_LETTERS |= dict.fromkeys(map(ord, "ʼʾʿ"))  # how transliterations write hamza and ayn
+_CONTRACTION = re.compile("['’](?:s|t|d|m|ll|re|ve)$")
+_PLAIN = re.compile("[0-9a-z\u0621-\u064a]+")
 _IRREGULAR = {
     "women": "woman",
     "men": "man",
@@ -38,11 +41,14 @@ _IRREGULAR = {
 }
 _BRITISH = (
     (re.compile(r"(?<=\w{3})is(ation|ations|e|ed|es|ing|er|ers)$"), r"iz\1"),
+    (re.compile(r"(?<=\w{3})ys(e|ed|es|ing|er|ers)$"), r"yz\1"),
     (re.compile(r"(?<=\w{2})our(s|ed|ing|ly|hood|hoods)?$"), r"or\1"),
-    (re.compile(r"(?<=\w{4})ll(ed|ing)$"), r"l\1"),
+    (re.compile(r"(?<=\w{4})ll(ed|ing|ment|ments)$"), r"l\1"),
 )
 # "ال" alone and behind particles; "لل" is ل and ال. What remains keeps three letters or more.
 _ARTICLE = re.compile("[وف]?(?:[بك]?ال|لل)(?=.{3})")
+# Two letters are a word too ("الحق", "للحق"), but not in "الآن".
+_SHORT_ARTICLE = re.compile("(?:ال|لل)(?!ان)(?=..$)")
 _SUFFIXES = ("ها", "هم", "ان", "ات", "ون", "ين", "يه", "يا", "ه", "ي")
 _PARTICLES = "وفبكل"
 _SHORTEST_STEM = 3
@@ -50,17 +56,20 @@ _SHORTEST_STEM = 3
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a text: where it stands, as folded, and as compared."""
+    """A word of a text: where it stands, as printed, as folded, and as compared."""
 
     start: int
     end: int
+    printed: str
     folded: str
     stem: str
 
 
+@lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
     """A word without case, accents, vowel signs, tatweel and letter variants; digits 0-9."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_SEATS))
+    composed = unicodedata.normalize("NFKC", word).casefold()
+    decomposed = unicodedata.normalize("NFKD", composed.translate(_SEATS))
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     bare = "".join(
         str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in bare
@@ -73,7 +82,7 @@ def stem(folded: str) -> str:
     """What is compared instead of a folded word; it holds letters and digits only."""
     is_arabic = _ARABIC.search(folded)
     stemmed = _arabic_stem(folded) if is_arabic else _english_stem(folded)
-    if not stemmed.isascii() and not _ARABIC.fullmatch(stemmed[0]):
+    if not _PLAIN.fullmatch(stemmed):
         # Databases disagree on what a letter is beyond the two alphabets: spell it out.
         stemmed = "u" + stemmed.encode().hex()
     return stemmed[:LONGEST_STEM]
@@ -93,20 +102,19 @@ def _arabic_stem(word: str) -> str:
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST_STEM:
             word = word[: -len(suffix)]
-    while word[0] in _PARTICLES and len(word) > _SHORTEST_STEM:
+    while word[0] in _PARTICLES and len(word) > _SHORTEST_STEM and not _SHORT_ARTICLE.match(word):
         word = word[1:]
-    return word
+    return _SHORT_ARTICLE.sub("", word)
 
 
 def tokens(text: str) -> list[Token]:
     """The words of a text in order, with their places in the text as it is printed."""
     found = []
     for match in WORD.finditer(text):
-        folded = fold(match.group())
-        folded = re.split("['’]", folded)[0]
-        folded = "".join(letter for letter in folded if letter.isalnum())
+        printed = _CONTRACTION.sub("", match.group().casefold())
+        folded = "".join(letter for letter in fold(printed) if letter.isalnum())
         if folded:
-            found.append(Token(match.start(), match.end(), folded, stem(folded)))
+            found.append(Token(match.start(), match.end(), printed, folded, stem(folded)))
     return found
 
 

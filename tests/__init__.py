@@ -15,6 +15,7 @@ os.environ |= {
     "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", SQLITE),
     "SECRET_KEY": "only-for-tests",
     "STATEMENT_TIMEOUT_MS": "0",
+    "CACHE_URL": "locmemcache://",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps an event loop in the tests' thread
 }
 for name in ["PRODUCTION", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "TRUST_PROXY", "HOST"]:

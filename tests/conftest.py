@@ -3,8 +3,10 @@
 import django
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
+from django.utils import translation
 from playwright.sync_api import sync_playwright
 
 from recommendations import fixtures
@@ -34,6 +36,13 @@ def settings_for_tests():
         WHITENOISE_AUTOREFRESH=True,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """A test does not speak the language of the page that the one before it asked for."""
+    with translation.override("en"):
         yield
 
 
@@ -73,6 +82,15 @@ def collection(db):
     """Every row of the fixtures, in the database; again after a test that emptied it."""
     if fixtures.is_empty():
         fixtures.load()
+
+
+@pytest.fixture
+def unthrottled(monkeypatch):
+    """As many requests to the interface as a test needs."""
+    from recommendations.api import ReaderThrottle
+
+    monkeypatch.setattr(ReaderThrottle, "rate", None)
+    cache.clear()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.text import Truncator
 
 from ..models import Recommendation
-from .export import Export
+from .export import Export, for_xml
 
 ENTRIES = 50
 TITLE_LENGTH = 100
@@ -18,7 +18,7 @@ def write(export: Export) -> Iterator[bytes]:
     site = export.site.rstrip("/")
     feed = Atom1Feed(
         title=export.title,
-        subtitle="; ".join(f"{name}: {value}" for name, value in export.filters) or None,
+        subtitle=for_xml("; ".join(f"{name}: {value}" for name, value in export.filters)) or None,
         link=export.address,
         description=None,
         language=export.language,
@@ -26,8 +26,8 @@ def write(export: Export) -> Iterator[bytes]:
     )
     for row in rows:
         is_text = isinstance(row, Recommendation)
-        text = row.text if is_text else ""
-        title = f"{row}: {Truncator(text).chars(TITLE_LENGTH)}" if is_text else str(row)
+        text = for_xml(row.text) if is_text else ""
+        title = f"{row}: {Truncator(text).chars(TITLE_LENGTH)}" if is_text else for_xml(row)
         address = site + row.get_absolute_url()
         feed.add_item(
             title=title,

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
 
@@ -54,7 +55,10 @@ def _iterated(cells: QuerySet) -> Iterator[bytes]:
 
 def _copied(cells: QuerySet) -> Iterator[bytes]:
     """The same lines by COPY: PostgreSQL sends one message a row, ended by a line feed."""
-    query, params = cells.query.sql_with_params()
+    try:
+        query, params = cells.query.sql_with_params()
+    except EmptyResultSet:  # Django knows without asking, as of a search for "!"
+        return
     width = len(cells.query.annotation_select) + len(cells.query.values_select)
     names = [f"c{number}" for number in range(width)]
     copy = (  # made of the ORM's own query and of numbered names, nothing else

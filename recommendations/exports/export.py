@@ -1,5 +1,6 @@
 """What is to be written into a file: which rows, which columns, and what they are."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from ..deadline import lifted
 
 STATEMENT_TIMEOUT = "10min"
 CHUNK = 500
+_FORBIDDEN_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ def _number(cell: str) -> int | None:
 
 def _many(cell: str) -> list[str]:
     return cell.split(SEPARATOR) if cell else []
+
+
+def for_xml(text: object) -> str:
+    """A text without the characters that no XML document may hold."""
+    return _FORBIDDEN_IN_XML.sub("", str(text))
 
 
 @contextmanager

@@ -7,12 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from ..columns import SEPARATOR
-from .export import Export, unhurried_rows
+from .export import Export, for_xml, unhurried_rows
 
 BLOCK = 64 * 1024
 LONGEST_CELL = 32_767
@@ -40,8 +39,7 @@ def _sheet(book: Workbook, title: str, export: Export):
 
 def _cell(sheet, value: str, *, is_bold: bool = False, wraps: bool = False) -> WriteOnlyCell:
     """A cell of typed text, so that nothing in it is ever taken for a formula."""
-    text = ILLEGAL_CHARACTERS_RE.sub("", str(value))[:LONGEST_CELL]
-    cell = WriteOnlyCell(sheet, text)
+    cell = WriteOnlyCell(sheet, for_xml(value)[:LONGEST_CELL])
     cell.data_type = "s"
     if is_bold:
         cell.font = Font(bold=True)

@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
+from functools import cached_property
 
 import django_filters
 from django import forms
@@ -11,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .. import models
-from ..facets import Dimension, FacetIndex, index_for
-from ..search import Query, parse, search
+from ..facets import Dimension, FacetIndex, Keys, index_for, listed
+from ..search import Query, matching, parse, search
 
 PAGE_SIZES = (20, 50, 100)
 LONGEST_SEARCH = 200
@@ -70,12 +71,11 @@ class TermsField(forms.MultipleChoiceField):
 
 
 class NamesField(TermsField):
-    """The same, written with commas between the values or as several parameters."""
+    """The same, written with commas between the values or as several parameters, each once."""
 
     def to_python(self, value):
-        return [
-            name.strip() for each in super().to_python(value) for name in each.split(",") if name
-        ]
+        names = ",".join(super().to_python(value)).split(",")
+        return list(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 class ChoiceField(forms.ChoiceField):
@@ -251,8 +251,9 @@ class ListFilterSet(django_filters.FilterSet):
             ),
         )
         for name, facet in self.facets.items():
-            choices = [(term.value, term.label) for term in self.index.terms[name]]
-            facet.extra["choices"] = self.filters[f"{name}_not"].extra["choices"] = choices
+            facet.extra["choices"] = self.filters[f"{name}_not"].extra["choices"] = (
+                lambda terms=self.index.terms[name]: [(term.value, term.label) for term in terms]
+            )
             self.filters[f"{name}_not"].facet = facet
 
     @property
@@ -297,7 +298,7 @@ class ListFilterSet(django_filters.FilterSet):
         self.form.is_valid()
         return self.form.cleaned_data
 
-    @property
+    @cached_property
     def query(self) -> Query:
         """The search, as it was understood."""
         return parse(self.cleaned.get("q") or "")
@@ -342,7 +343,7 @@ class ListFilterSet(django_filters.FilterSet):
                 without = self.index.everything & ~self.index.selected(name, values)
                 masks[f"{name}_not"] = without
         if self.cleaned.get("q"):
-            masks["q"] = self._found()
+            masks["q"], _own = self._found
         return masks
 
     def mask(self, name: str, values: list[str]) -> int:
@@ -353,9 +354,21 @@ class ListFilterSet(django_filters.FilterSet):
                 mask &= self.index.bitmaps[name][value]
         return mask
 
-    def _found(self, *, in_own: bool = False) -> int:
-        found = search(self.queryset, self.query, in_own=in_own).order_by()
-        return self.index.mask(found.values_list("pk", flat=True).iterator())
+    @property
+    def _found(self) -> tuple[int, int]:
+        """The bitmaps of the rows that the search finds, and of those that say it themselves."""
+        return self.index.once(self.query, self._search)
+
+    def _search(self) -> tuple[int, int]:
+        if not self.query:
+            return 0, 0
+        found = matching(self.queryset.model, self.query).values_list("in_own")
+        masks = {
+            bool(in_own): self.index.mask(listed(keys))
+            for in_own, keys in found.annotate(keys=Keys("object_id"))
+        }
+        own = masks.get(True, 0)
+        return own | masks.get(False, 0), own
 
     def keys(self, selected: int, start: int, stop: int) -> list[int]:
         """The primary keys of some of the selected rows, in the order asked for.
@@ -365,11 +378,13 @@ class ListFilterSet(django_filters.FilterSet):
             start, stop: places in that order, counted from 0.
         """
         if self.sort == RELEVANCE:
-            own = selected & self._found(in_own=True)
+            own = selected & self._found[1]
             first = own.bit_count()
             keys = self.index.keys(own, start, min(stop, first))
             rest = self.index.keys(selected & ~own, max(start - first, 0), max(stop - first, 0))
             return keys + rest
         if self.sort == self.filters["sort"].usual:
             return self.index.keys(selected, start, stop)
-        return list(self.qs.values_list("pk", flat=True)[start:stop])
+        rows = self.ordered(self.queryset).values_list("pk", flat=True)
+        places = self.index.once(self.sort, lambda: self.index.places(rows))
+        return self.index.keys(selected, start, stop, places)

@@ -219,8 +219,12 @@ class Recommendation(PublishedModel):
             ),
         ]
         indexes = [
-            # the public list in the order of delivery
-            models.Index(fields=["state", "position"], name="recommendation_list"),
+            # the keys of the public list in the order of delivery, and what `facets.py` groups them
+            # by: all from the index, for a scan of the wide rows takes three times as long
+            models.Index(
+                fields=["state", "position", "id", "kind", "meeting", "organisation", "passage"],
+                name="recommendation_list",
+            ),
             # the same by sort=newest, which walks the meetings by date
             models.Index(fields=["meeting", "position"], name="recommendation_meeting"),
         ]

@@ -50,6 +50,10 @@ SQLITE_SETUP = (
     END
     """,
 )
+# Makes the index anew from the table of documents, whatever it holds.
+SQLITE_REBUILD = (
+    "INSERT INTO recommendations_searchfts (recommendations_searchfts) VALUES ('rebuild')"
+)
 
 
 class Matches(Func):

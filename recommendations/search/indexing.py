@@ -17,7 +17,8 @@ from django.db import connections, models
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 from ..text import tokens
-from .engines import BREAK, EVERY, POSTGRES_SETUP, SQLITE_SETUP
+from .engines import BREAK, EVERY, POSTGRES_SETUP, SQLITE_REBUILD, SQLITE_SETUP, Matches
+from .query import Query, Term
 
 BATCH = 500
 
@@ -61,7 +62,7 @@ def made(model: type[models.Model], keys: Iterable[int]) -> Iterator[models.Mode
             if name:
                 names[key][name] = None
     for key, texts in own.items():
-        words = {token.folded: None for text in texts for token in tokens(text or "")}
+        words = {token.printed for text in texts for token in tokens(text or "")}
         yield _document_model()(
             kind=model._meta.model_name,
             object_id=key,
@@ -95,6 +96,10 @@ def rebuild(progress=lambda keys, label: keys) -> int:
         progress: wraps the batches of keys, to show how far it is.
     """
     document = _document_model()
+    connection = connections[document.objects.db]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(SQLITE_REBUILD)  # a damaged index refuses that a document is deleted
     document.objects.all().delete()
     for model in searchable_models():
         keys = list(model.objects.published().order_by("pk").values_list("pk", flat=True))
@@ -105,14 +110,13 @@ def rebuild(progress=lambda keys, label: keys) -> int:
 
 
 def stale(model: type[models.Model]) -> set[int]:
-    """Keys of rows whose document is missing, outdated or left over."""
-    kind = model._meta.model_name
+    """Keys of rows whose document is missing, outdated, left over or not found by its database."""
+    documents = _document_model().objects.filter(kind=model._meta.model_name)
+    every = Query(((Term((EVERY,), (EVERY,)),),))
     fields = ("object_id", "own", "names", "words")
-    held = {
-        row[0]: row[1:] for row in _document_model().objects.filter(kind=kind).values_list(*fields)
-    }
+    held = {row[0]: row[1:] for row in documents.filter(Matches(every)).values_list(*fields)}
     keys = list(model.objects.published().values_list("pk", flat=True))
-    found = set(held) - set(keys)
+    found = set(documents.values_list("object_id", flat=True)) - set(keys)
     for start in range(0, len(keys), BATCH):
         for document in made(model, keys[start : start + BATCH]):
             if held.get(document.object_id) != (document.own, document.names, document.words):

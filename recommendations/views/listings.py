@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import View
 
 from .. import filters, units
+from ..choices import Kind
 from ..columns import COLUMNS
 from ..conditional import unchanged_answers_304
 from ..exports import FORMATS, Export, respond
@@ -179,7 +180,8 @@ class RecommendationList(ListingView):
     search_label = gettext_lazy("Search the recommendations")
 
     def beside(self, listing, page):
-        return {"counts": listing.rows.counts()}
+        counts = {f"{kind.name.lower()}_count": listing.count_of("kind", kind) for kind in Kind}
+        return {"counts": counts}
 
 
 class MeetingList(ListingView):
