@@ -45,7 +45,7 @@ _is_paused = ContextVar("is_history_paused", default=False)
 
 
 @contextmanager
-def change(origin: Origin, reason: str = "") -> Iterator[Change]:
+def recorded_as(origin: Origin, reason: str = "") -> Iterator[Change]:
     """One version of each record for all that is written within; the outermost one counts."""
     if outer := _current.get():
         yield outer
@@ -184,7 +184,7 @@ def caught_up_at_end(models: Iterable[type[models.Model]], reason: str):
         yield
     finally:
         _is_paused.reset(token)
-    with change(Origin.COMMAND, reason) as current:
+    with recorded_as(Origin.COMMAND, reason) as current:
         for model in models:
             catch_up(model, current.reason, lambda row: current.moment)
 
