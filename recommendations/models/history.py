@@ -159,16 +159,18 @@ class Recorded(HistoricalRecords):
 
     def m2m_changed(self, instance, action, attr, pk_set, reverse, model, **kwargs):
         """Record a change of relations with the record that has the field, whoever changed it."""
-        if not reverse:
-            return super().m2m_changed(instance, action, attr, pk_set, reverse)
-        if action == "pre_clear":
+        if reverse and action == "pre_clear":
             found = model._base_manager.filter(**{attr: instance.pk})
             instance._cleared = set(found.values_list("pk", flat=True))
-        elif action.startswith("post_"):
+        if not action.startswith("post_"):
+            return
+        keys, owner = {instance.pk}, type(instance)
+        if reverse:
             keys = pk_set if pk_set is not None else instance.__dict__.pop("_cleared", ())
-            for each in model._base_manager.filter(pk__in=keys):
-                self.create_historical_record(each, "~")
-        return None
+            owner = model
+        # As stored: what an object in memory says beside its relations may never be saved.
+        for each in owner._base_manager.filter(pk__in=keys):
+            self.create_historical_record(each, "~")
 
 
 def is_history(model: type[models.Model]) -> bool:
