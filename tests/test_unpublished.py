@@ -1,4 +1,4 @@
-"""What is not published shows nowhere: a draft of each kind is planted, and all of the site walked."""
+"""What is not published shows nowhere: drafts are planted, and all of the site is walked."""
 
 import io
 import zipfile
@@ -79,6 +79,8 @@ def plant(state):
         record.instruments.add(made["instrument"])
         made["followup"].recommendations.add(record)
     secret.working_groups.set(public.working_groups.all())
+    public.working_groups.add(made["workinggroup"])
+    public.meeting.working_groups.add(made["workinggroup"])
     theme = ThemeAssignment.objects.filter(recommendation=public).first().theme
     ThemeAssignment.objects.create(recommendation=secret, theme=theme)
     goal = public.goal_assignments.first()
