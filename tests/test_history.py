@@ -222,6 +222,7 @@ def test_restoring_needs_a_reason_and_the_right(root, record):
 
 def test_a_deleted_record_keeps_its_history_and_comes_back_as_a_draft(root, record):
     first, groups = rows(record)[0], set(record.working_groups.all())
+    themes, links = set(record.themes.all()), record.links.count()
     root.post(address(record, "delete"), {"post": "yes"})
     page = root.get(f"{address(Recommendation, 'changelist')}deleted/").content.decode()
     assert record.reference in page
@@ -230,6 +231,7 @@ def test_a_deleted_record_keeps_its_history_and_comes_back_as_a_draft(root, reco
     after = Recommendation.objects.get(pk=record.pk)
     assert (after.text, after.state, after.version) == (record.text, State.DRAFT, 2)
     assert set(after.working_groups.all()) == groups
+    assert (set(after.themes.all()), after.links.count()) == (themes, links)
 
 
 def test_a_state_that_breaks_a_rule_of_now_is_not_restored(root, record):

@@ -5,6 +5,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import CASCADE
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -103,9 +104,13 @@ class History:
                         recorded_as(Origin.FORM, form.cleaned_data["reason"]),
                     ):
                         record = restore(row, record)
+                        left_out = restore_rows(row, self._parts())
                 except ValidationError as error:
                     form.add_error(None, error.messages)
                 else:
+                    for part in left_out:
+                        text = _("Not restored: %(row)s") % {"row": part}
+                        self.message_user(request, text, messages.WARNING)
                     message = [{"changed": {"fields": ["earlier version"]}}]
                     self.log_change(request, record, message)
                     self.message_user(
@@ -184,6 +189,32 @@ def restore(row, record):
         keys = getattr(row, each.name).values(each.m2m_reverse_name())
         getattr(restored, each.name).set(each.related_model.objects.filter(pk__in=keys))
     return restored
+
+
+def restore_rows(row, parts) -> list[str]:
+    """Bring back the rows that a record had then and has lost; those added since stay.
+
+    Args:
+        parts: models whose rows belong to the record, each with its field that names the record.
+
+    Returns:
+        The rows that can no longer be, because of a rule or because what they name is gone.
+    """
+    left_out = []
+    for model, name in parts:
+        if model._meta.get_field(name).remote_field.on_delete is not CASCADE:
+            continue
+        then = model.history.as_of(row.history_date).filter(**{f"{name}_id": row.id})
+        present = set(model._base_manager.filter(**{name: row.id}).values_list("pk", flat=True))
+        for lost in [each for each in then if each.pk not in present]:
+            lost._state.adding = True
+            try:
+                lost.full_clean()
+            except ValidationError:
+                left_out.append(f"{model._meta.verbose_name} {lost.pk}")
+            else:
+                lost.save(force_insert=True)
+    return left_out
 
 
 def _key(object_id: str) -> int:
