@@ -246,6 +246,16 @@ def test_a_state_that_breaks_a_rule_of_now_is_not_restored(root, record):
     assert "already exists" in response.content.decode()
 
 
+def test_a_public_record_is_not_restored_to_what_could_not_be_published(root, record):
+    words = record.text
+    for text in ("Words that stand nowhere", words):
+        record.text = text
+        record.save()
+    response = restore(root, record, rows(record)[1])
+    assert "does not stand in its passage" in response.content.decode()
+    assert Recommendation.objects.get(pk=record.pk).text == words
+
+
 # The public pages
 
 

@@ -105,6 +105,7 @@ class History:
                     ):
                         record = restore(row, record)
                         left_out = restore_rows(row, self._parts())
+                        self._refuse_unfit(record)
                 except ValidationError as error:
                     form.add_error(None, error.messages)
                 else:
@@ -128,6 +129,12 @@ class History:
             "form": form,
         }
         return self._page(request, "admin/recommendations/restore.html", context)
+
+    def _refuse_unfit(self, record) -> None:
+        """Refuse to show the public what could not be published."""
+        is_public = isinstance(record, PublishedModel) and record.is_published
+        if is_public and (problems := self.publication_problems(record)):
+            raise ValidationError(problems)
 
     def _page(self, request, template, context):
         context = {

@@ -103,7 +103,7 @@ class Workflow:
 
     def save_model(self, request, obj, form, change):
         if "state" in form.changed_data or not change:
-            obj.move(obj.state, request.user, form.cleaned_data[REASON])
+            obj.move(obj.state, request.user, form.cleaned_data.get(REASON, ""))
         super().save_model(request, obj, form, change)
 
     def publication_problems(self, record) -> list[str]:
