@@ -87,6 +87,10 @@ class Column:
             return str(field.verbose_name) + language, str(getattr(field, "help_text", ""))
         return str(self.label or _label(model, name)) + language, ""
 
+    def value(self, site: str):
+        """The query expression of the column's text; ``site`` is ``https://host/``."""
+        return self.expression(site) if callable(self.expression) else self.expression
+
 
 # What columns hold that are neither a field nor a filter of their model.
 _LABELS = {
