@@ -12,844 +12,3677 @@ import recommendations.validators
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('recommendations', '0001_initial'),
+        ("recommendations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='addressee',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="addressee",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='addressee',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="addressee",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='addressee',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="addressee",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='conference',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="conference",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='conference',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="conference",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='conference',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="conference",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="followup",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="followup",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="followup",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='funder',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="funder",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='funder',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="funder",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='funder',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="funder",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='instrument',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="instrument",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='instrument',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="instrument",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='instrument',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="instrument",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='meeting',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="meeting",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='meeting',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="meeting",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='meeting',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="meeting",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="organisation",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="organisation",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='organisation',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="organisation",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='recommendation',
-            name='difference_reason',
-            field=recommendations.models.fields.NameField(blank=True, help_text='Only where the text does not stand in its passage, character by character.', max_length=300, verbose_name='why the text differs from its passage'),
+            model_name="recommendation",
+            name="difference_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True,
+                help_text="Only where the text does not stand in its passage, character by character.",
+                max_length=300,
+                verbose_name="why the text differs from its passage",
+            ),
         ),
         migrations.AddField(
-            model_name='recommendation',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="recommendation",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='recommendation',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="recommendation",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='recommendation',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="recommendation",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='source',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="source",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='source',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="source",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='source',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="source",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='theme',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="theme",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='theme',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="theme",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='theme',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="theme",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.AddField(
-            model_name='workinggroup',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by'),
+            model_name="workinggroup",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="submitted by",
+            ),
         ),
         migrations.AddField(
-            model_name='workinggroup',
-            name='withdrawal_reason',
-            field=recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal'),
+            model_name="workinggroup",
+            name="withdrawal_reason",
+            field=recommendations.models.fields.NameField(
+                blank=True, editable=False, max_length=300, verbose_name="reason for the withdrawal"
+            ),
         ),
         migrations.AddField(
-            model_name='workinggroup',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at'),
+            model_name="workinggroup",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="withdrawn at"
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalAddressee',
+            name="HistoricalAddressee",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, help_text='The organisation on record, where the text names one.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.organisation', verbose_name='organisation')),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The organisation on record, where the text names one.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical addressee',
-                'verbose_name_plural': 'historical addressees',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical addressee",
+                "verbose_name_plural": "historical addressees",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalCitation',
+            name="HistoricalCitation",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('words', recommendations.models.fields.VerbatimField(help_text='Exactly as they stand in the passage.', verbose_name='words')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('instrument', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.instrument', verbose_name='instrument')),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "words",
+                    recommendations.models.fields.VerbatimField(
+                        help_text="Exactly as they stand in the passage.", verbose_name="words"
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "instrument",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.instrument",
+                        verbose_name="instrument",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical citation',
-                'verbose_name_plural': 'historical citations',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical citation",
+                "verbose_name_plural": "historical citations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalConference',
+            name="HistoricalConference",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('date', models.DateField(blank=True, help_text='Where only the year or month is printed, write its first day and choose the precision.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of the date')),
-                ('date_qualifier', models.CharField(blank=True, choices=[('early', 'early'), ('mid', 'mid'), ('late', 'late')], help_text='“early”, as in “In early May 2023”; empty where the source has no such word.', max_length=5, verbose_name='part of the period')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('name_as_printed', recommendations.models.fields.NameField(help_text='Where the source first names it, with the year.', max_length=300, verbose_name='name as printed')),
-                ('ordinal', models.PositiveSmallIntegerField(blank=True, help_text='7 for the “Seventh” conference.', null=True, verbose_name='ordinal')),
-                ('title', recommendations.models.fields.VerbatimField(blank=True, help_text="The conference's motto, without quotation marks.", verbose_name='title')),
-                ('end_date', models.DateField(blank=True, help_text='Only where the source prints it.', null=True, verbose_name='last day')),
-                ('place', recommendations.models.fields.NameField(blank=True, help_text='City; the venue only where the source prints it.', max_length=300, verbose_name='place')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, help_text='The passage that names the conference.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                (
+                    "date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Where only the year or month is printed, write its first day and choose the precision.",
+                        null=True,
+                        verbose_name="date",
+                    ),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of the date",
+                    ),
+                ),
+                (
+                    "date_qualifier",
+                    models.CharField(
+                        blank=True,
+                        choices=[("early", "early"), ("mid", "mid"), ("late", "late")],
+                        help_text="“early”, as in “In early May 2023”; empty where the source has no such word.",
+                        max_length=5,
+                        verbose_name="part of the period",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "name_as_printed",
+                    recommendations.models.fields.NameField(
+                        help_text="Where the source first names it, with the year.",
+                        max_length=300,
+                        verbose_name="name as printed",
+                    ),
+                ),
+                (
+                    "ordinal",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="7 for the “Seventh” conference.",
+                        null=True,
+                        verbose_name="ordinal",
+                    ),
+                ),
+                (
+                    "title",
+                    recommendations.models.fields.VerbatimField(
+                        blank=True,
+                        help_text="The conference's motto, without quotation marks.",
+                        verbose_name="title",
+                    ),
+                ),
+                (
+                    "end_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Only where the source prints it.",
+                        null=True,
+                        verbose_name="last day",
+                    ),
+                ),
+                (
+                    "place",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="City; the venue only where the source prints it.",
+                        max_length=300,
+                        verbose_name="place",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The passage that names the conference.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical conference',
-                'verbose_name_plural': 'historical conferences',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical conference",
+                "verbose_name_plural": "historical conferences",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalFollowUp',
+            name="HistoricalFollowUp",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('date', models.DateField(blank=True, help_text='Where only the year or month is printed, write its first day and choose the precision.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of the date')),
-                ('date_qualifier', models.CharField(blank=True, choices=[('early', 'early'), ('mid', 'mid'), ('late', 'late')], help_text='“early”, as in “In early May 2023”; empty where the source has no such word.', max_length=5, verbose_name='part of the period')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('kind', models.CharField(choices=[('endorsement', 'Endorsement'), ('response', 'Response'), ('action', 'Action'), ('implementation', 'Implementation report')], max_length=15, verbose_name='kind')),
-                ('text', recommendations.models.fields.VerbatimField(help_text='The words of the source, exactly.', verbose_name='text')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, help_text='Who endorsed, answered, acted or reported.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.organisation', verbose_name='organisation')),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Where only the year or month is printed, write its first day and choose the precision.",
+                        null=True,
+                        verbose_name="date",
+                    ),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of the date",
+                    ),
+                ),
+                (
+                    "date_qualifier",
+                    models.CharField(
+                        blank=True,
+                        choices=[("early", "early"), ("mid", "mid"), ("late", "late")],
+                        help_text="“early”, as in “In early May 2023”; empty where the source has no such word.",
+                        max_length=5,
+                        verbose_name="part of the period",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("endorsement", "Endorsement"),
+                            ("response", "Response"),
+                            ("action", "Action"),
+                            ("implementation", "Implementation report"),
+                        ],
+                        max_length=15,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "text",
+                    recommendations.models.fields.VerbatimField(
+                        help_text="The words of the source, exactly.", verbose_name="text"
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Who endorsed, answered, acted or reported.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical follow-up',
-                'verbose_name_plural': 'historical follow-up',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical follow-up",
+                "verbose_name_plural": "historical follow-up",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalFollowUp_recommendations',
+            name="HistoricalFollowUp_recommendations",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('followup', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.followup')),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='recommendations.historicalfollowup')),
-                ('recommendation', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "m2m_history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "followup",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.followup",
+                    ),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="recommendations.historicalfollowup",
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalFollowUp_recommendations',
+                "verbose_name": "HistoricalFollowUp_recommendations",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalFunder',
+            name="HistoricalFunder",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Order in which the source names them.', verbose_name='position')),
-                ('type', models.CharField(blank=True, choices=[('state', 'State'), ('intergovernmental', 'Intergovernmental organisation'), ('foundation', 'Foundation')], max_length=20, verbose_name='type (by editors)')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Order in which the source names them.",
+                        verbose_name="position",
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("state", "State"),
+                            ("intergovernmental", "Intergovernmental organisation"),
+                            ("foundation", "Foundation"),
+                        ],
+                        max_length=20,
+                        verbose_name="type (by editors)",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical funder',
-                'verbose_name_plural': 'historical funders',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical funder",
+                "verbose_name_plural": "historical funders",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalGoal',
+            name="HistoricalGoal",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('number', models.PositiveSmallIntegerField(db_index=True, help_text='1 to 17, as in the 2030 Agenda.', verbose_name='number')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        db_index=True,
+                        help_text="1 to 17, as in the 2030 Agenda.",
+                        verbose_name="number",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical Sustainable Development Goal',
-                'verbose_name_plural': 'historical Sustainable Development Goals',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical Sustainable Development Goal",
+                "verbose_name_plural": "historical Sustainable Development Goals",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalGoalAssignment',
+            name="HistoricalGoalAssignment",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('code', models.CharField(help_text='A goal (16) or one of its targets (16.7), as in the 2030 Agenda.', max_length=5, validators=[recommendations.validators.validate_sdg_code], verbose_name='goal or target')),
-                ('position', models.PositiveSmallIntegerField(default=1, verbose_name='position')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('goal', models.ForeignKey(blank=True, db_constraint=False, help_text='The goal that the code begins with.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.goal', verbose_name='goal')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recommendation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation', verbose_name='recommendation')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="A goal (16) or one of its targets (16.7), as in the 2030 Agenda.",
+                        max_length=5,
+                        validators=[recommendations.validators.validate_sdg_code],
+                        verbose_name="goal or target",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=1, verbose_name="position")),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "goal",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The goal that the code begins with.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.goal",
+                        verbose_name="goal",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                        verbose_name="recommendation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical SDG link',
-                'verbose_name_plural': 'historical SDG links',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical SDG link",
+                "verbose_name_plural": "historical SDG links",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalInstrument',
+            name="HistoricalInstrument",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('type', models.CharField(choices=[('resolution', 'Resolution'), ('law', 'Law'), ('policy-framework', 'Policy framework'), ('strategy', 'Strategy')], max_length=20, verbose_name='type')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("resolution", "Resolution"),
+                            ("law", "Law"),
+                            ("policy-framework", "Policy framework"),
+                            ("strategy", "Strategy"),
+                        ],
+                        max_length=20,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical instrument',
-                'verbose_name_plural': 'historical instruments',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical instrument",
+                "verbose_name_plural": "historical instruments",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalMeeting',
+            name="HistoricalMeeting",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('date', models.DateField(blank=True, help_text='Where only the year or month is printed, write its first day and choose the precision.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of the date')),
-                ('date_qualifier', models.CharField(blank=True, choices=[('early', 'early'), ('mid', 'mid'), ('late', 'late')], help_text='“early”, as in “In early May 2023”; empty where the source has no such word.', max_length=5, verbose_name='part of the period')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('words_in_source', recommendations.models.fields.VerbatimField(help_text='How the source names the meeting, exactly.', verbose_name='words in the source')),
-                ('date_as_printed', recommendations.models.fields.NameField(blank=True, help_text='“In early May 2023”; empty where the year follows from the conference only.', max_length=60, verbose_name='date as printed')),
-                ('end_date', models.DateField(blank=True, help_text='Only where the source prints it.', null=True, verbose_name='last day')),
-                ('place', recommendations.models.fields.NameField(blank=True, help_text='Only where the source prints it.', max_length=300, verbose_name='place')),
-                ('summary', recommendations.models.fields.VerbatimField(blank=True, help_text='One sentence in our words, from the passage; empty where it says nothing.', verbose_name='what happened')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('conference', models.ForeignKey(blank=True, db_constraint=False, help_text='Empty where the source names the meeting without a conference.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.conference', verbose_name='conference')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, help_text='The passage that reports the meeting.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                (
+                    "date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Where only the year or month is printed, write its first day and choose the precision.",
+                        null=True,
+                        verbose_name="date",
+                    ),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of the date",
+                    ),
+                ),
+                (
+                    "date_qualifier",
+                    models.CharField(
+                        blank=True,
+                        choices=[("early", "early"), ("mid", "mid"), ("late", "late")],
+                        help_text="“early”, as in “In early May 2023”; empty where the source has no such word.",
+                        max_length=5,
+                        verbose_name="part of the period",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "words_in_source",
+                    recommendations.models.fields.VerbatimField(
+                        help_text="How the source names the meeting, exactly.",
+                        verbose_name="words in the source",
+                    ),
+                ),
+                (
+                    "date_as_printed",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="“In early May 2023”; empty where the year follows from the conference only.",
+                        max_length=60,
+                        verbose_name="date as printed",
+                    ),
+                ),
+                (
+                    "end_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Only where the source prints it.",
+                        null=True,
+                        verbose_name="last day",
+                    ),
+                ),
+                (
+                    "place",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Only where the source prints it.",
+                        max_length=300,
+                        verbose_name="place",
+                    ),
+                ),
+                (
+                    "summary",
+                    recommendations.models.fields.VerbatimField(
+                        blank=True,
+                        help_text="One sentence in our words, from the passage; empty where it says nothing.",
+                        verbose_name="what happened",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "conference",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Empty where the source names the meeting without a conference.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.conference",
+                        verbose_name="conference",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The passage that reports the meeting.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical meeting',
-                'verbose_name_plural': 'historical meetings',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical meeting",
+                "verbose_name_plural": "historical meetings",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalMeeting_working_groups',
+            name="HistoricalMeeting_working_groups",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='recommendations.historicalmeeting')),
-                ('meeting', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.meeting')),
-                ('workinggroup', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.workinggroup')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "m2m_history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="recommendations.historicalmeeting",
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.meeting",
+                    ),
+                ),
+                (
+                    "workinggroup",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.workinggroup",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalMeeting_working_groups',
+                "verbose_name": "HistoricalMeeting_working_groups",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalOrganisation',
+            name="HistoricalOrganisation",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('short_name', recommendations.models.fields.NameField(blank=True, help_text='The abbreviation printed.', max_length=40, verbose_name='short name')),
-                ('other_names', recommendations.models.fields.VerbatimField(blank=True, help_text='One a line, as printed.', verbose_name='other forms in the texts')),
-                ('type', models.CharField(choices=[('consultation-mechanism', 'Consultation mechanism'), ('un-office', 'United Nations office'), ('un-organ', 'United Nations organ'), ('ngo', 'Nonprofit, nongovernmental organisation'), ('unknown', 'Not stated in the source')], default='unknown', help_text='What the source calls the body.', max_length=25, verbose_name='type')),
-                ('facts', recommendations.models.fields.VerbatimField(blank=True, help_text='What the source states about the body itself, such as its founding year.', verbose_name='facts stated')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "short_name",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="The abbreviation printed.",
+                        max_length=40,
+                        verbose_name="short name",
+                    ),
+                ),
+                (
+                    "other_names",
+                    recommendations.models.fields.VerbatimField(
+                        blank=True,
+                        help_text="One a line, as printed.",
+                        verbose_name="other forms in the texts",
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("consultation-mechanism", "Consultation mechanism"),
+                            ("un-office", "United Nations office"),
+                            ("un-organ", "United Nations organ"),
+                            ("ngo", "Nonprofit, nongovernmental organisation"),
+                            ("unknown", "Not stated in the source"),
+                        ],
+                        default="unknown",
+                        help_text="What the source calls the body.",
+                        max_length=25,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "facts",
+                    recommendations.models.fields.VerbatimField(
+                        blank=True,
+                        help_text="What the source states about the body itself, such as its founding year.",
+                        verbose_name="facts stated",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical organisation',
-                'verbose_name_plural': 'historical organisations',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical organisation",
+                "verbose_name_plural": "historical organisations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalOrganisationRole',
+            name="HistoricalOrganisationRole",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('since', models.DateField(blank=True, help_text='Only where the source prints it.', null=True, verbose_name='since')),
-                ('since_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of since')),
-                ('until', models.DateField(blank=True, help_text='Only where the source prints it.', null=True, verbose_name='until')),
-                ('until_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of until')),
-                ('role', models.CharField(choices=[('convenor', 'Convenor'), ('implementing-partner', 'Implementing partner'), ('recommending-body', 'Recommending body'), ('contributor', 'Contributor'), ('addressee', 'Addressee'), ('publisher', 'Publisher'), ('issuer', 'Issuer')], max_length=25, verbose_name='role')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('body', models.ForeignKey(blank=True, db_constraint=False, help_text='The body that a convenor convenes or a partner serves.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.organisation', verbose_name='of the body')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('instrument', models.ForeignKey(blank=True, db_constraint=False, help_text='The resolution or law that an issuer issued.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.instrument', verbose_name='of the instrument')),
-                ('meeting', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.meeting', verbose_name='at the meeting')),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.organisation', verbose_name='organisation')),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, help_text='The passage that says so.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
-                ('source', models.ForeignKey(blank=True, db_constraint=False, help_text='The document that a publisher published.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.source', verbose_name='of the source')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "since",
+                    models.DateField(
+                        blank=True,
+                        help_text="Only where the source prints it.",
+                        null=True,
+                        verbose_name="since",
+                    ),
+                ),
+                (
+                    "since_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of since",
+                    ),
+                ),
+                (
+                    "until",
+                    models.DateField(
+                        blank=True,
+                        help_text="Only where the source prints it.",
+                        null=True,
+                        verbose_name="until",
+                    ),
+                ),
+                (
+                    "until_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of until",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("convenor", "Convenor"),
+                            ("implementing-partner", "Implementing partner"),
+                            ("recommending-body", "Recommending body"),
+                            ("contributor", "Contributor"),
+                            ("addressee", "Addressee"),
+                            ("publisher", "Publisher"),
+                            ("issuer", "Issuer"),
+                        ],
+                        max_length=25,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The body that a convenor convenes or a partner serves.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.organisation",
+                        verbose_name="of the body",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "instrument",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The resolution or law that an issuer issued.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.instrument",
+                        verbose_name="of the instrument",
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.meeting",
+                        verbose_name="at the meeting",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The passage that says so.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The document that a publisher published.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.source",
+                        verbose_name="of the source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "historical organisation's role",
-                'verbose_name_plural': "historical organisations' roles",
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical organisation's role",
+                "verbose_name_plural": "historical organisations' roles",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalPassage',
+            name="HistoricalPassage",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('locator', recommendations.models.fields.ReferenceField(db_index=True, help_text='Code of the source and line of its file, such as D1:L53.', max_length=30, verbose_name='locator')),
-                ('position', models.PositiveIntegerField(help_text='Counted from 1 through the whole document.', verbose_name='position')),
-                ('paragraph', recommendations.models.fields.ReferenceField(blank=True, help_text='S6 is the sixth paragraph of the speech, P2 the second of the publisher.', max_length=12, verbose_name='paragraph')),
-                ('kind', models.CharField(choices=[('subtitle', 'Subtitle'), ('heading', 'Heading'), ('paragraph', 'Paragraph'), ('item', 'List item')], max_length=10, verbose_name='kind')),
-                ('number', models.PositiveSmallIntegerField(blank=True, help_text='Of a numbered list item.', null=True, verbose_name='printed number')),
-                ('text', recommendations.models.fields.VerbatimField(help_text='Exactly as printed, misprints included.', verbose_name='text')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.source', verbose_name='source')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "locator",
+                    recommendations.models.fields.ReferenceField(
+                        db_index=True,
+                        help_text="Code of the source and line of its file, such as D1:L53.",
+                        max_length=30,
+                        verbose_name="locator",
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveIntegerField(
+                        help_text="Counted from 1 through the whole document.",
+                        verbose_name="position",
+                    ),
+                ),
+                (
+                    "paragraph",
+                    recommendations.models.fields.ReferenceField(
+                        blank=True,
+                        help_text="S6 is the sixth paragraph of the speech, P2 the second of the publisher.",
+                        max_length=12,
+                        verbose_name="paragraph",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("subtitle", "Subtitle"),
+                            ("heading", "Heading"),
+                            ("paragraph", "Paragraph"),
+                            ("item", "List item"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Of a numbered list item.",
+                        null=True,
+                        verbose_name="printed number",
+                    ),
+                ),
+                (
+                    "text",
+                    recommendations.models.fields.VerbatimField(
+                        help_text="Exactly as printed, misprints included.", verbose_name="text"
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical passage',
-                'verbose_name_plural': 'historical passages',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical passage",
+                "verbose_name_plural": "historical passages",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRecommendation',
+            name="HistoricalRecommendation",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('reference', recommendations.models.fields.ReferenceField(db_index=True, help_text='Permanent code of ours, such as CSSR-B7-PR-3. It is never given twice.', max_length=40, verbose_name='reference')),
-                ('kind', models.CharField(choices=[('numbered', 'Numbered, of one working group'), ('cross-cutting', 'Cross-cutting, of several working groups'), ('own', "An organisation's own")], help_text="Numbered under a group's heading, said for several groups, or one body's own.", max_length=15, verbose_name='kind')),
-                ('number', models.PositiveSmallIntegerField(blank=True, help_text='Printed before the item; for an unnumbered one our count in its sentence.', null=True, verbose_name='number')),
-                ('text', recommendations.models.fields.VerbatimField(help_text='Word for word as published, misprints included.', verbose_name='text')),
-                ('text_language', models.CharField(choices=[('en', 'English'), ('ar', 'Arabic')], default='en', max_length=2, verbose_name='language of the text')),
-                ('text_ar', recommendations.models.fields.VerbatimField(blank=True, help_text='Only an Arabic text that somebody published; never a translation of ours.', verbose_name='Arabic text')),
-                ('text_ar_origin', models.CharField(blank=True, choices=[('official', 'official text'), ('translation', 'unofficial translation')], max_length=12, verbose_name='standing of the Arabic text')),
-                ('difference_reason', recommendations.models.fields.NameField(blank=True, help_text='Only where the text does not stand in its passage, character by character.', max_length=300, verbose_name='why the text differs from its passage')),
-                ('delivered_by', recommendations.models.fields.NameField(blank=True, help_text='Name and office as the source prints them; no contact details, ever.', max_length=300, verbose_name='delivered by')),
-                ('position', models.PositiveIntegerField(blank=True, db_index=True, help_text='Order of delivery, counted through the collection. Empty: at the end.', verbose_name='position')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('meeting', models.ForeignKey(blank=True, db_constraint=False, help_text='Where it was delivered.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.meeting', verbose_name='meeting')),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, help_text="Only for an organisation's own recommendation: whose it is.", null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.organisation', verbose_name='organisation')),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, help_text='The list item or paragraph it was copied from. Needed to publish.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "reference",
+                    recommendations.models.fields.ReferenceField(
+                        db_index=True,
+                        help_text="Permanent code of ours, such as CSSR-B7-PR-3. It is never given twice.",
+                        max_length=40,
+                        verbose_name="reference",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("numbered", "Numbered, of one working group"),
+                            ("cross-cutting", "Cross-cutting, of several working groups"),
+                            ("own", "An organisation's own"),
+                        ],
+                        help_text="Numbered under a group's heading, said for several groups, or one body's own.",
+                        max_length=15,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Printed before the item; for an unnumbered one our count in its sentence.",
+                        null=True,
+                        verbose_name="number",
+                    ),
+                ),
+                (
+                    "text",
+                    recommendations.models.fields.VerbatimField(
+                        help_text="Word for word as published, misprints included.",
+                        verbose_name="text",
+                    ),
+                ),
+                (
+                    "text_language",
+                    models.CharField(
+                        choices=[("en", "English"), ("ar", "Arabic")],
+                        default="en",
+                        max_length=2,
+                        verbose_name="language of the text",
+                    ),
+                ),
+                (
+                    "text_ar",
+                    recommendations.models.fields.VerbatimField(
+                        blank=True,
+                        help_text="Only an Arabic text that somebody published; never a translation of ours.",
+                        verbose_name="Arabic text",
+                    ),
+                ),
+                (
+                    "text_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("official", "official text"),
+                            ("translation", "unofficial translation"),
+                        ],
+                        max_length=12,
+                        verbose_name="standing of the Arabic text",
+                    ),
+                ),
+                (
+                    "difference_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Only where the text does not stand in its passage, character by character.",
+                        max_length=300,
+                        verbose_name="why the text differs from its passage",
+                    ),
+                ),
+                (
+                    "delivered_by",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Name and office as the source prints them; no contact details, ever.",
+                        max_length=300,
+                        verbose_name="delivered by",
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        db_index=True,
+                        help_text="Order of delivery, counted through the collection. Empty: at the end.",
+                        verbose_name="position",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Where it was delivered.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.meeting",
+                        verbose_name="meeting",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Only for an organisation's own recommendation: whose it is.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The list item or paragraph it was copied from. Needed to publish.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical recommendation',
-                'verbose_name_plural': 'historical recommendations',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical recommendation",
+                "verbose_name_plural": "historical recommendations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRecommendation_addressees',
+            name="HistoricalRecommendation_addressees",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('addressee', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.addressee')),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='recommendations.historicalrecommendation')),
-                ('recommendation', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "m2m_history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "addressee",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.addressee",
+                    ),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="recommendations.historicalrecommendation",
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalRecommendation_addressees',
+                "verbose_name": "HistoricalRecommendation_addressees",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRecommendation_instruments',
+            name="HistoricalRecommendation_instruments",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='recommendations.historicalrecommendation')),
-                ('instrument', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.instrument')),
-                ('recommendation', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "m2m_history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="recommendations.historicalrecommendation",
+                    ),
+                ),
+                (
+                    "instrument",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.instrument",
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalRecommendation_instruments',
+                "verbose_name": "HistoricalRecommendation_instruments",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRecommendation_working_groups',
+            name="HistoricalRecommendation_working_groups",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='recommendations.historicalrecommendation')),
-                ('recommendation', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation')),
-                ('workinggroup', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.workinggroup')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "m2m_history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="recommendations.historicalrecommendation",
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                    ),
+                ),
+                (
+                    "workinggroup",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.workinggroup",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalRecommendation_working_groups',
+                "verbose_name": "HistoricalRecommendation_working_groups",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRecommendationLink',
+            name="HistoricalRecommendationLink",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('kind', models.CharField(choices=[('related', 'Related to'), ('reiterates', 'Reiterates'), ('strengthens', 'Strengthens'), ('supersedes', 'Supersedes')], default='related', max_length=12, verbose_name='kind')),
-                ('shared_words', recommendations.models.fields.VerbatimField(blank=True, help_text='Words that stand in both texts, exactly.', verbose_name='shared words')),
-                ('reason_en', recommendations.models.fields.NameField(blank=True, help_text='Needed where no shared words are given.', max_length=300, verbose_name='reason (English)')),
-                ('reason_ar', recommendations.models.fields.NameField(blank=True, max_length=300, verbose_name='reason (Arabic)')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('other', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation', verbose_name='other recommendation')),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, help_text='Where a source itself says so; empty for a link of ours.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
-                ('recommendation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation', verbose_name='recommendation')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("related", "Related to"),
+                            ("reiterates", "Reiterates"),
+                            ("strengthens", "Strengthens"),
+                            ("supersedes", "Supersedes"),
+                        ],
+                        default="related",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "shared_words",
+                    recommendations.models.fields.VerbatimField(
+                        blank=True,
+                        help_text="Words that stand in both texts, exactly.",
+                        verbose_name="shared words",
+                    ),
+                ),
+                (
+                    "reason_en",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Needed where no shared words are given.",
+                        max_length=300,
+                        verbose_name="reason (English)",
+                    ),
+                ),
+                (
+                    "reason_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True, max_length=300, verbose_name="reason (Arabic)"
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                        verbose_name="other recommendation",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Where a source itself says so; empty for a link of ours.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                        verbose_name="recommendation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical link between recommendations',
-                'verbose_name_plural': 'historical links between recommendations',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical link between recommendations",
+                "verbose_name_plural": "historical links between recommendations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalSource',
+            name="HistoricalSource",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('date', models.DateField(blank=True, help_text='Where only the year or month is printed, write its first day and choose the precision.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of the date')),
-                ('date_qualifier', models.CharField(blank=True, choices=[('early', 'early'), ('mid', 'mid'), ('late', 'late')], help_text='“early”, as in “In early May 2023”; empty where the source has no such word.', max_length=5, verbose_name='part of the period')),
-                ('slug', models.SlugField(help_text="Permanent; part of the page's address.", verbose_name='address name')),
-                ('code', recommendations.models.fields.ReferenceField(db_index=True, help_text='Short code that every locator of this document begins with, such as D1.', max_length=12, verbose_name='code')),
-                ('title', recommendations.models.fields.VerbatimField(help_text='As printed at the head of the document.', verbose_name='title')),
-                ('subtitle', recommendations.models.fields.VerbatimField(blank=True, help_text='The line below the title, as printed.', verbose_name='subtitle')),
-                ('date_as_printed', recommendations.models.fields.NameField(blank=True, help_text='Near the title: “June, 2023”.', max_length=60, verbose_name='date as printed')),
-                ('document_type', recommendations.models.fields.NameField(blank=True, help_text='What the document is: an article, a report, a recording.', max_length=120, verbose_name='type of document')),
-                ('language', models.CharField(choices=[('en', 'English'), ('ar', 'Arabic')], help_text='Language of the recorded text.', max_length=2, verbose_name='language')),
-                ('url', models.URLField(blank=True, help_text='Leave empty where it is not known.', verbose_name='address of the original')),
-                ('sha256', models.CharField(help_text='Of the file that the passages were copied from; `sha256sum FILE` prints it.', max_length=64, validators=[django.core.validators.RegexValidator('^[0-9a-f]{64}$', '64 characters, 0-9 and a-f.')], verbose_name='SHA-256 of the file')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Where only the year or month is printed, write its first day and choose the precision.",
+                        null=True,
+                        verbose_name="date",
+                    ),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of the date",
+                    ),
+                ),
+                (
+                    "date_qualifier",
+                    models.CharField(
+                        blank=True,
+                        choices=[("early", "early"), ("mid", "mid"), ("late", "late")],
+                        help_text="“early”, as in “In early May 2023”; empty where the source has no such word.",
+                        max_length=5,
+                        verbose_name="part of the period",
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="Permanent; part of the page's address.",
+                        verbose_name="address name",
+                    ),
+                ),
+                (
+                    "code",
+                    recommendations.models.fields.ReferenceField(
+                        db_index=True,
+                        help_text="Short code that every locator of this document begins with, such as D1.",
+                        max_length=12,
+                        verbose_name="code",
+                    ),
+                ),
+                (
+                    "title",
+                    recommendations.models.fields.VerbatimField(
+                        help_text="As printed at the head of the document.", verbose_name="title"
+                    ),
+                ),
+                (
+                    "subtitle",
+                    recommendations.models.fields.VerbatimField(
+                        blank=True,
+                        help_text="The line below the title, as printed.",
+                        verbose_name="subtitle",
+                    ),
+                ),
+                (
+                    "date_as_printed",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Near the title: “June, 2023”.",
+                        max_length=60,
+                        verbose_name="date as printed",
+                    ),
+                ),
+                (
+                    "document_type",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="What the document is: an article, a report, a recording.",
+                        max_length=120,
+                        verbose_name="type of document",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("ar", "Arabic")],
+                        help_text="Language of the recorded text.",
+                        max_length=2,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "url",
+                    models.URLField(
+                        blank=True,
+                        help_text="Leave empty where it is not known.",
+                        verbose_name="address of the original",
+                    ),
+                ),
+                (
+                    "sha256",
+                    models.CharField(
+                        help_text="Of the file that the passages were copied from; `sha256sum FILE` prints it.",
+                        max_length=64,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9a-f]{64}$", "64 characters, 0-9 and a-f."
+                            )
+                        ],
+                        verbose_name="SHA-256 of the file",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical source',
-                'verbose_name_plural': 'historical sources',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical source",
+                "verbose_name_plural": "historical sources",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalSupport',
+            name="HistoricalSupport",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('since', models.DateField(blank=True, help_text='Only where the source prints it.', null=True, verbose_name='since')),
-                ('since_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of since')),
-                ('until', models.DateField(blank=True, help_text='Only where the source prints it.', null=True, verbose_name='until')),
-                ('until_precision', models.CharField(blank=True, choices=[('year', 'year'), ('month', 'month'), ('day', 'day')], help_text='How much of the date the source prints: the year, the month or the day.', max_length=5, verbose_name='precision of until')),
-                ('amount', recommendations.models.fields.NameField(blank=True, help_text='Figure and currency as printed; empty where the source names none.', max_length=80, verbose_name='amount')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('funder', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.funder', verbose_name='funder')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.organisation', verbose_name='supported organisation')),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, help_text='The passage that says so.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "since",
+                    models.DateField(
+                        blank=True,
+                        help_text="Only where the source prints it.",
+                        null=True,
+                        verbose_name="since",
+                    ),
+                ),
+                (
+                    "since_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of since",
+                    ),
+                ),
+                (
+                    "until",
+                    models.DateField(
+                        blank=True,
+                        help_text="Only where the source prints it.",
+                        null=True,
+                        verbose_name="until",
+                    ),
+                ),
+                (
+                    "until_precision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("year", "year"), ("month", "month"), ("day", "day")],
+                        help_text="How much of the date the source prints: the year, the month or the day.",
+                        max_length=5,
+                        verbose_name="precision of until",
+                    ),
+                ),
+                (
+                    "amount",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Figure and currency as printed; empty where the source names none.",
+                        max_length=80,
+                        verbose_name="amount",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "funder",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.funder",
+                        verbose_name="funder",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.organisation",
+                        verbose_name="supported organisation",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The passage that says so.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical support',
-                'verbose_name_plural': 'historical support',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical support",
+                "verbose_name_plural": "historical support",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalTheme',
+            name="HistoricalTheme",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('scope_en', recommendations.models.fields.NameField(blank=True, help_text='The words that this theme covers.', max_length=300, verbose_name='scope note (English)')),
-                ('scope_ar', recommendations.models.fields.NameField(blank=True, max_length=300, verbose_name='scope note (Arabic)')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "scope_en",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="The words that this theme covers.",
+                        max_length=300,
+                        verbose_name="scope note (English)",
+                    ),
+                ),
+                (
+                    "scope_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True, max_length=300, verbose_name="scope note (Arabic)"
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical theme',
-                'verbose_name_plural': 'historical themes',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical theme",
+                "verbose_name_plural": "historical themes",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalThemeAssignment',
+            name="HistoricalThemeAssignment",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('position', models.PositiveSmallIntegerField(default=1, help_text='1 is the main theme.', verbose_name='position')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recommendation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.recommendation', verbose_name='recommendation')),
-                ('theme', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.theme', verbose_name='theme')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="1 is the main theme.", verbose_name="position"
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recommendation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.recommendation",
+                        verbose_name="recommendation",
+                    ),
+                ),
+                (
+                    "theme",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.theme",
+                        verbose_name="theme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical theme of a recommendation',
-                'verbose_name_plural': 'historical themes of recommendations',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical theme of a recommendation",
+                "verbose_name_plural": "historical themes of recommendations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalWorkingGroup',
+            name="HistoricalWorkingGroup",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('change', models.UUIDField(db_index=True, default=recommendations.models.history._change_id, editable=False, verbose_name='change')),
-                ('origin', models.CharField(choices=[('form', 'Form'), ('import', 'Import'), ('command', 'Command')], default=recommendations.models.history._origin, editable=False, max_length=8, verbose_name='origin of the change')),
-                ('history_change_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('withdrawn', 'Withdrawn')], default='draft', help_text='The public sees published records only.', max_length=12, verbose_name='publication state')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='withdrawn at')),
-                ('withdrawal_reason', recommendations.models.fields.NameField(blank=True, editable=False, max_length=300, verbose_name='reason for the withdrawal')),
-                ('name_en', recommendations.models.fields.NameField(help_text='As the source prints it; for a working group without the final “group”.', max_length=300, verbose_name='name (English)')),
-                ('name_ar', recommendations.models.fields.NameField(blank=True, help_text='Leave empty while none is known; the page then shows the English name.', max_length=300, verbose_name='name (Arabic)')),
-                ('name_ar_origin', models.CharField(blank=True, choices=[('source', 'printed in a source document'), ('external', 'published by the body itself, outside the source documents'), ('draft', 'editorial draft, not yet reviewed'), ('reviewed', 'editorial, reviewed')], help_text='Where the Arabic name was found. A draft is marked until it is reviewed.', max_length=10, verbose_name='origin of the Arabic name')),
-                ('slug', models.SlugField(verbose_name='address name')),
-                ('code', recommendations.models.fields.ReferenceField(db_index=True, help_text='Two letters that reference codes contain, such as PR.', max_length=6, verbose_name='code')),
-                ('position', models.PositiveSmallIntegerField(db_index=True, help_text='Order in which the speech names the groups.', verbose_name='position')),
-                ('name_as_printed', recommendations.models.fields.NameField(help_text="In the source's list of groups, without capitals.", max_length=300, verbose_name='name as printed')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('heading', models.ForeignKey(blank=True, db_constraint=False, help_text="The printed heading above the group's recommendations.", null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='heading')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lead_in', models.ForeignKey(blank=True, db_constraint=False, help_text='The words between the heading and the first item.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='lead-in')),
-                ('passage', models.ForeignKey(blank=True, db_constraint=False, help_text='The passage that names the group.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recommendations.passage', verbose_name='passage')),
-                ('submitted_by', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "change",
+                    models.UUIDField(
+                        db_index=True,
+                        default=recommendations.models.history._change_id,
+                        editable=False,
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Form"), ("import", "Import"), ("command", "Command")],
+                        default=recommendations.models.history._origin,
+                        editable=False,
+                        max_length=8,
+                        verbose_name="origin of the change",
+                    ),
+                ),
+                ("history_change_reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        help_text="The public sees published records only.",
+                        max_length=12,
+                        verbose_name="publication state",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="last changed"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="withdrawn at"
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        editable=False,
+                        max_length=300,
+                        verbose_name="reason for the withdrawal",
+                    ),
+                ),
+                (
+                    "name_en",
+                    recommendations.models.fields.NameField(
+                        help_text="As the source prints it; for a working group without the final “group”.",
+                        max_length=300,
+                        verbose_name="name (English)",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    recommendations.models.fields.NameField(
+                        blank=True,
+                        help_text="Leave empty while none is known; the page then shows the English name.",
+                        max_length=300,
+                        verbose_name="name (Arabic)",
+                    ),
+                ),
+                (
+                    "name_ar_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source", "printed in a source document"),
+                            (
+                                "external",
+                                "published by the body itself, outside the source documents",
+                            ),
+                            ("draft", "editorial draft, not yet reviewed"),
+                            ("reviewed", "editorial, reviewed"),
+                        ],
+                        help_text="Where the Arabic name was found. A draft is marked until it is reviewed.",
+                        max_length=10,
+                        verbose_name="origin of the Arabic name",
+                    ),
+                ),
+                ("slug", models.SlugField(verbose_name="address name")),
+                (
+                    "code",
+                    recommendations.models.fields.ReferenceField(
+                        db_index=True,
+                        help_text="Two letters that reference codes contain, such as PR.",
+                        max_length=6,
+                        verbose_name="code",
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        db_index=True,
+                        help_text="Order in which the speech names the groups.",
+                        verbose_name="position",
+                    ),
+                ),
+                (
+                    "name_as_printed",
+                    recommendations.models.fields.NameField(
+                        help_text="In the source's list of groups, without capitals.",
+                        max_length=300,
+                        verbose_name="name as printed",
+                    ),
+                ),
+                (
+                    "history_id",
+                    models.BigAutoField(editable=False, primary_key=True, serialize=False),
+                ),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "heading",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The printed heading above the group's recommendations.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="heading",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead_in",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The words between the heading and the first item.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="lead-in",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The passage that names the group.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="recommendations.passage",
+                        verbose_name="passage",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical working group',
-                'verbose_name_plural': 'historical working groups',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical working group",
+                "verbose_name_plural": "historical working groups",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
