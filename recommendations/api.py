@@ -61,6 +61,12 @@ class NotUnderstood(exceptions.APIException):
         self.document = document
 
 
+class Withdrawn(NotUnderstood):
+    """The address of a record that was public and is no longer."""
+
+    status_code = 410
+
+
 def problem_response(error, context):
     """Every error as a problem document (RFC 9457)."""
     response = exception_handler(error, context)
@@ -82,6 +88,8 @@ class Problem(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(required=False)
+    code = serializers.CharField(required=False, help_text="Of a withdrawn record.")
+    withdrawn_at = serializers.DateTimeField(required=False, help_text="Of a withdrawn record.")
     errors = serializers.ListField(child=serializers.DictField(), required=False)
 
 
@@ -278,10 +286,29 @@ class RecordViewSet(ListViewSet):
         rows = model.objects.published().filter(**{key: value})
         records = list(self._export(request, rows).records())
         if not records:
-            raise Http404
+            raise self._missing(model, {key: value})
         record = records[0]
         record["links"] = links(self.place, record, request.build_absolute_uri)
         return Response(record)
+
+    def _missing(self, model, key: dict) -> Exception:
+        """What to answer where no public record has this key: 410 for a withdrawn one."""
+        if not hasattr(model, "withdrawal_reason"):
+            return Http404()
+        record = model.objects.withdrawn().filter(**key).first()
+        if record is None:
+            return Http404()
+        (code,) = key.values()
+        return Withdrawn(
+            {
+                "type": "about:blank",
+                "title": "This record is withdrawn.",
+                "status": 410,
+                "detail": record.withdrawal_reason,
+                "code": code,
+                "withdrawn_at": record.withdrawn_at and record.withdrawn_at.isoformat(),
+            }
+        )
 
 
 def address(place: str, key: str | None = None) -> str:
@@ -315,7 +342,7 @@ def viewset(place: str) -> type[ListViewSet]:
     name, plural = place.replace("-", "_"), str(model._meta.verbose_name_plural)
     problem = OpenApiResponse(Problem, description="What is wrong with the request.")
     wrong = {(status, PROBLEM): problem for status in (400, 404, 429)}
-    missing = {(status, PROBLEM): problem for status in (404, 429)}
+    missing = {(status, PROBLEM): problem for status in (404, 410, 429)}
     arguments = parameters(place)
     methods = {
         "list": extend_schema(

@@ -11,6 +11,7 @@ class RecommendationsConfig(AppConfig):
 
     def ready(self):
         from .deadline import limit
+        from .models import history
         from .models.version import install_triggers
         from .permissions import create_groups
         from .search import indexing
@@ -19,4 +20,5 @@ class RecommendationsConfig(AppConfig):
         indexing.connect(self)
         post_migrate.connect(install_triggers, sender=self)
         post_migrate.connect(indexing.install, sender=self)
+        post_migrate.connect(history.begin, sender=self)
         post_migrate.connect(create_groups, sender=self)

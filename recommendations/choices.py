@@ -14,6 +14,14 @@ class State(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class Origin(TextChoices):
+    """From where a change of a record came."""
+
+    FORM = "form", _("Form")
+    IMPORT = "import", _("Import")
+    COMMAND = "command", _("Command")
+
+
 class Kind(TextChoices):
     """How a recommendation stands in its source, which decides what may be counted with it."""
 

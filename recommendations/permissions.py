@@ -51,4 +51,6 @@ def create_groups(app_config, using: str, apps=global_apps, **kwargs) -> None:
 
 def _is_for_editors(codename: str, model: str) -> bool:
     actions = {"view", "add", "change"} | ({"delete"} if model in _DELETED_BY_STAFF else set())
-    return model not in _OUT_OF_REACH and codename in {f"{action}_{model}" for action in actions}
+    if model in _OUT_OF_REACH or model.startswith("historical"):
+        return False
+    return codename in {f"{action}_{model}" for action in actions}

@@ -89,7 +89,8 @@ def opened(client, record, lang="en"):
 
 
 def save(client, record, data, **changes):
-    return client.post(address(record), data | changes)
+    """Submit a form, with a reason for what it changes."""
+    return client.post(address(record), data | {"change_reason": "Misread"} | changes)
 
 
 def row(data, prefix, **values):
@@ -102,8 +103,9 @@ def row(data, prefix, **values):
 
 
 def act(client, action, *records):
-    """Choose an action for some records of a list; the page that follows."""
-    data = {"action": action, "_selected_action": [record.pk for record in records], "index": 0}
+    """Choose an action for some records of a list, say why if asked; the page that follows."""
+    data = {"action": action, "_selected_action": [record.pk for record in records]}
+    data |= {"confirmed": "yes", "reason": "Superseded"} if action == "withdraw" else {"index": 0}
     return client.post(address(type(records[0]), "changelist"), data, follow=True)
 
 

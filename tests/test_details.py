@@ -111,7 +111,7 @@ def test_a_record_that_is_not_published_has_no_page_and_no_link(client, model, p
         model.objects.filter(pk=record.pk).update(state=state)
         with override("ar" if prefix else "en"):
             address = record.get_absolute_url()
-        expected = 200 if state == State.PUBLISHED else 404
+        expected = {State.PUBLISHED: 200, State.WITHDRAWN: 410}.get(state, 404)
         assert client.get(address).status_code == expected, (address, state)
     for other in records():
         links = {urldefrag(link).url for link in read(client, prefix + other).links}

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from ..columns import COLUMNS
 from ..exports import Export, respond
 from ..models.fields import NameField, ReferenceField, VerbatimField
-from .editing import SafeEditing
-from .workflow import Workflow
+from .editing import FactFormSet, SafeEditing
+from .history import History
+from .workflow import PublishedForm, Workflow
 
 FIELDS = {
     VerbatimField: {"widget": AdminTextareaWidget(attrs={"dir": "auto", "rows": 4})},
@@ -48,11 +49,13 @@ class Fields:
 
 
 class TableInline(Fields, admin.TabularInline):
+    formset = FactFormSet
     extra = 0
     view_on_site = False
 
 
 class StackInline(Fields, admin.StackedInline):
+    formset = FactFormSet
     extra = 0
     view_on_site = False
 
@@ -80,7 +83,7 @@ class RecordList(ChangeList):
             record.last_entry = entries.get(str(record.pk))
 
 
-class RecordAdmin(Fields, SafeEditing, admin.ModelAdmin):
+class RecordAdmin(Fields, SafeEditing, History, admin.ModelAdmin):
     """Any record of the collection."""
 
     actions = ["download"]
@@ -131,6 +134,7 @@ class RecordAdmin(Fields, SafeEditing, admin.ModelAdmin):
 class PublishedAdmin(Workflow, RecordAdmin):
     """A record that the public sees once it is published."""
 
+    form = PublishedForm
     list_filter = ["state"]
     readonly_fields = ["version"]
 

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from django import forms
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import transaction
-from django.db.models import F, Max
-from django.utils import timezone
+from django.db.models import Max
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from ..choices import Origin
 from ..models import DataVersion, OrganisationRole, Passage
 from ..models.base import PublishedModel
-from .merging import Difference, Fields, Rows, digest
+from ..models.history import REASON_LENGTH, recorded_as
+from .merging import REASON, Difference, Fields, Rows, digest
 
 SALT = "recommendations.admin.opened"
 # Rows that the pages of several records show: each of these records is newer when one changes.
@@ -41,12 +44,32 @@ class Conflict:
 
 
 class CollectionForm(forms.ModelForm):
-    """A form that is shown again, with all that was typed, where its record is newer."""
+    """A form that is shown again, with all that was typed, where its record is newer.
+
+    Attributes:
+        is_public: whether readers see the record, so that a change of it is a correction.
+    """
 
     conflict: Conflict | None = None
+    is_public = False
+
+    change_reason = forms.CharField(
+        label=_("reason for the change"),
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=AdminTextInputWidget(attrs={"dir": "auto"}),
+        help_text=_("Needed to correct or withdraw what is public. Readers see it."),
+    )
+
+    @cached_property
+    def changed_data(self):
+        return [name for name in super().changed_data if name != REASON]
 
     def clean(self):
         super().clean()
+        facts = set(self.changed_data) - {"state", "position"}
+        if self.is_public and facts and not self.cleaned_data.get(REASON):
+            self.add_error(REASON, _("This record is public: say why it changes."))
         if self.conflict:
             self.add_error(
                 None,
@@ -56,6 +79,16 @@ class CollectionForm(forms.ModelForm):
                     "again."
                 ),
             )
+
+
+class FactFormSet(forms.BaseInlineFormSet):
+    """Rows that state facts: on the page of a public record they change with a reason only."""
+
+    def clean(self):
+        super().clean()
+        is_public = getattr(self.instance, "is_published", False)
+        if is_public and self.has_changed() and not self.data.get(REASON, "").strip():
+            raise forms.ValidationError(_("This record is public: say why its rows change."))
 
 
 class Snapshot:
@@ -92,7 +125,15 @@ class SafeEditing:
             request.last_entry = self._log(key).aggregate(last=Max("pk"))["last"]
             if key:
                 self._meet_others(request, key)
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            with recorded_as(Origin.FORM, request.POST.get(REASON, "").strip()):
+                return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_fieldsets(self, request, obj=None):
+        """The fields of the record and, last, the reason for the change."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if not self.has_change_permission(request, obj):
+            return fieldsets
+        return [*fieldsets, (_("Reason"), {"fields": [REASON]})]
 
     def _log(self, key: str | None):
         content_type = ContentType.objects.get_for_model(self.model)
@@ -127,6 +168,7 @@ class SafeEditing:
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.conflict = getattr(request, "conflict", None)
+        form.is_public = obj is not None and self.is_public(obj)
         return form
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
@@ -181,9 +223,10 @@ class SafeEditing:
         with override(None):
             changes = [{"changed": {"fields": [str(rows._meta.verbose_name)]}}]
         for model, key in records:
-            record = model.objects.filter(pk=key)
-            record.update(version=F("version") + 1, updated_at=timezone.now())
-            self.log_change(request, record.get(), changes)
+            record = model.objects.get(pk=key)
+            record.version += 1
+            record.save()
+            self.log_change(request, record, changes)
 
 
 def _opened(request) -> dict:

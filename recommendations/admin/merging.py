@@ -9,6 +9,9 @@ from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+# The field of every form that is no part of its record.
+REASON = "change_reason"
+
 TAKEN = _("Changed by the other person; your form now has the stored value.")
 BOTH = _("Changed by both of you; saving replaces the stored value by yours.")
 YOURS = _("Changed by you only.")
@@ -72,7 +75,7 @@ class Fields:
 
     def __init__(self, form: forms.ModelForm):
         self.form = form
-        self.stored = {field.html_name: shown(field) for field in form}
+        self.stored = {field.html_name: shown(field) for field in form if field.name != REASON}
         self.digests = {name: digest(values) for name, values in self.stored.items()}
 
     def merge(self, data, opened: dict[str, str]) -> list[Difference]:

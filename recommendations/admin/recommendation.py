@@ -17,11 +17,18 @@ from ..models import (
 )
 from ..validators import validate_sdg_code
 from .base import PublishedAdmin, StackInline, TableInline, excerpt
-from .editing import CollectionForm
 from .filters import ArabicTextFilter, RelatedFilter, VerificationFilter
-from .workflow import state_chip
+from .workflow import PublishedForm, state_chip
 
-PUBLISHED_WORDS = ["reference", "passage", "text", "text_language", "text_ar", "text_ar_origin"]
+PUBLISHED_WORDS = [
+    "reference",
+    "passage",
+    "text",
+    "text_language",
+    "difference_reason",
+    "text_ar",
+    "text_ar_origin",
+]
 
 
 def publication_problems(recommendation: Recommendation, groups) -> list[str]:
@@ -29,19 +36,20 @@ def publication_problems(recommendation: Recommendation, groups) -> list[str]:
     problems = list(group_problems(recommendation, groups))
     if not recommendation.passage_id:
         problems.append(_("Publishing needs the passage that the text was copied from."))
-    elif not recommendation.is_verified:
+    elif not recommendation.is_verified and not recommendation.difference_reason:
         problems.append(_("The text does not stand in its passage, character by character."))
     if not recommendation.meeting_id:
         problems.append(_("Publishing needs the meeting where it was delivered."))
     return problems
 
 
-class RecommendationForm(CollectionForm):
+class RecommendationForm(PublishedForm):
     def clean(self):
+        has_errors = bool(self.errors)
         super().clean()
-        if self.errors:
+        if has_errors or self.conflict:
             return
-        names = ["kind", "number", "meeting", "passage", "text"]
+        names = ["kind", "number", "meeting", "passage", "text", "difference_reason"]
         values = {n: self.cleaned_data.get(n, getattr(self.instance, n)) for n in names}
         candidate = Recommendation(pk=self.instance.pk, **values)
         groups = self.cleaned_data["working_groups"]
@@ -54,6 +62,7 @@ class RecommendationForm(CollectionForm):
 
 
 class ThemeInline(TableInline):
+    formset = forms.BaseInlineFormSet  # opinions of editors, not facts of the source
     model = ThemeAssignment
     autocomplete_fields = ["theme"]
     fields = ["theme", "position"]
@@ -76,6 +85,7 @@ class GoalAssignmentForm(forms.ModelForm):
 
 
 class GoalInline(TableInline):
+    formset = forms.BaseInlineFormSet  # opinions of editors, not facts of the source
     model = GoalAssignment
     form = GoalAssignmentForm
     fields = ["code", "position"]
@@ -85,6 +95,7 @@ class GoalInline(TableInline):
 
 
 class LinkInline(StackInline):
+    formset = forms.BaseInlineFormSet  # opinions of editors, not facts of the source
     model = RecommendationLink
     fk_name = "recommendation"
     autocomplete_fields = ["other", "passage"]
@@ -139,7 +150,7 @@ class RecommendationAdmin(PublishedAdmin):
     inlines_after = 4
     fieldsets = [
         (_("Source and place"), {"fields": [("passage", "passage_text"), "verification"]}),
-        (_("Verbatim text"), {"fields": ["text", "text_language"]}),
+        (_("Verbatim text"), {"fields": ["text", "text_language", "difference_reason"]}),
         (
             _("Who and where"),
             {

@@ -3,15 +3,18 @@
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..choices import State
+from ..choices import Origin, State
 from ..models import DataVersion
+from ..models.history import recorded_as
 from ..permissions import may_publish
+from .editing import CollectionForm
+from .history import ReasonForm
+from .merging import REASON
 
 # The states that each action starts from.
 BEFORE = {
@@ -21,6 +24,53 @@ BEFORE = {
 }
 BY_EDITORS = (State.DRAFT, State.IN_REVIEW)
 REASONS_SHOWN = 10
+WITHDRAWN_SHOWN = 50
+
+
+def own_text_problems(record, user, reason: str, is_touched: bool = False) -> list[str]:
+    """Why a user may not publish a record: nobody publishes their own text.
+
+    An administrator may, where there is nobody else, and says why.
+
+    Args:
+        is_touched: whether the user changes the text together with its publication.
+    """
+    if not (is_touched or record.is_own_of(user)):
+        return []
+    if not user.is_superuser:
+        return [_("You wrote or submitted this text: somebody else has to publish it.")]
+    if not reason:
+        return [_("You wrote or submitted this text: say in its form why you publish it yourself.")]
+    return []
+
+
+class PublishedForm(CollectionForm):
+    """A form in which a record may be published or withdrawn.
+
+    Attributes:
+        user: who fills it in.
+        was: the state in which the record is stored.
+    """
+
+    user = None
+    was = State.DRAFT
+
+    def clean(self):
+        super().clean()
+        state, reason = self.cleaned_data.get("state"), self.cleaned_data.get(REASON)
+        if state == self.was:
+            return
+        if state == State.PUBLISHED:
+            columns = {
+                self.instance._meta.get_field(n).attname
+                for n in self.changed_data
+                if n in {each.name for each in self.instance._meta.fields}
+            }
+            is_touched = bool(columns & set(self.instance.reviewed_fields()))
+            for problem in own_text_problems(self.instance, self.user, reason, is_touched):
+                self.add_error(None, problem)
+        if state == State.WITHDRAWN and not reason:
+            self.add_error(REASON, _("Say why the record is withdrawn: its address will tell."))
 
 
 class Workflow:
@@ -46,6 +96,16 @@ class Workflow:
             kwargs["choices"] = [(state.value, state.label) for state in BY_EDITORS]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.user, form.was = request.user, obj.state if obj else State.DRAFT
+        return form
+
+    def save_model(self, request, obj, form, change):
+        if "state" in form.changed_data or not change:
+            obj.move(obj.state, request.user, form.cleaned_data.get(REASON, ""))
+        super().save_model(request, obj, form, change)
+
     def publication_problems(self, record) -> list[str]:
         """Why a record cannot be published, in words for its editor."""
         return []
@@ -60,27 +120,47 @@ class Workflow:
 
     @admin.action(description=gettext_lazy("Withdraw"), permissions=["publish"])
     def withdraw(self, request, queryset):
-        self._move(request, queryset, State.WITHDRAWN)
+        """Withdraw records, after asking why."""
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_valid():
+            self._move(request, queryset, State.WITHDRAWN, form.cleaned_data["reason"])
+            return None
+        records = list(queryset[:WITHDRAWN_SHOWN])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Withdraw: why?"),
+            "opts": self.opts,
+            "module_name": self.opts.verbose_name_plural,
+            "records": records,
+            "more": queryset.count() - len(records),
+            "keys": request.POST.getlist("_selected_action"),
+            "across": request.POST.get("select_across", "0"),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/recommendations/withdraw.html", context)
 
-    def _move(self, request, queryset, state: State) -> None:
+    def _move(self, request, queryset, state: State, reason: str = "") -> None:
         """Bring the selected records into a state; say how many moved, which did not and why."""
-        with transaction.atomic():
+        with transaction.atomic(), recorded_as(Origin.FORM, reason):
             DataVersion.objects.select_for_update().first()
-            reasons = {record: self._reasons(record, state) for record in queryset}
+            reasons = {record: self._reasons(request, record, state) for record in queryset}
             moved = [record for record, found in reasons.items() if not found]
-            self.model.objects.filter(pk__in=[record.pk for record in moved]).update(
-                state=state, version=F("version") + 1, updated_at=timezone.now()
-            )
+            for record in moved:
+                record.move(state, request.user, reason)
+                record.version += 1
+                record.save()
             LogEntry.objects.log_actions(
                 request.user.pk, moved, CHANGE, [{"changed": {"fields": ["publication state"]}}]
             )
         refused = {record: found for record, found in reasons.items() if found}
         self._report(request, state, len(moved), refused)
 
-    def _reasons(self, record, state: State) -> list[str]:
+    def _reasons(self, request, record, state: State) -> list[str]:
         if record.state not in BEFORE[state]:
             return [_("its state is “%(state)s”") % {"state": record.get_state_display()}]
-        return self.publication_problems(record) if state == State.PUBLISHED else []
+        if state != State.PUBLISHED:
+            return []
+        return [*self.publication_problems(record), *own_text_problems(record, request.user, "")]
 
     def _report(self, request, state: State, count: int, refused: dict) -> None:
         text = ngettext(

@@ -1,14 +1,17 @@
 """What the models share: publication, names in two languages, precise dates, natural keys."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import dates
 from ..choices import Kind, LabelOrigin, Precision, Qualifier, State
 from ..translation import translated
 from .fields import NameField
+from .history import REASON_LENGTH, Recorded, last_author
 
 
 class NaturalKeyManager(models.Manager):
@@ -24,6 +27,7 @@ class NaturalKeyModel(models.Model):
     natural_key_fields: tuple[str, ...] = ("slug",)
 
     objects = NaturalKeyManager()
+    history = Recorded()
 
     class Meta:
         abstract = True
@@ -42,6 +46,17 @@ class PublishedQuerySet(models.QuerySet):
     def published(self):
         """The rows that the public sees. The only place where that is decided."""
         return self.filter(state=State.PUBLISHED)
+
+    def withdrawn(self):
+        """The rows that the public saw once, of which it is told only that they are withdrawn."""
+        return self.filter(state=State.WITHDRAWN)
+
+    def as_of(self, moment):
+        """The rows that the public saw at a moment, as they were then.
+
+        Their own fields are those of then; ``related_then`` gives their relations.
+        """
+        return self.model.history.as_of(moment).filter(state=State.PUBLISHED)
 
     def with_related(self):
         """Rows with all that a list shows of them, in a fixed number of queries."""
@@ -74,6 +89,19 @@ class PublishedModel(NaturalKeyModel):
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("submitted by"),
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
+    withdrawal_reason = NameField(
+        _("reason for the withdrawal"), max_length=REASON_LENGTH, blank=True, editable=False
+    )
 
     objects = NaturalKeyManager.from_queryset(PublishedQuerySet)()
 
@@ -83,6 +111,30 @@ class PublishedModel(NaturalKeyModel):
     @property
     def is_published(self) -> bool:
         return self.state == State.PUBLISHED
+
+    @classmethod
+    def reviewed_fields(cls) -> list[str]:
+        """The fields that somebody else than their author approves, by their columns."""
+        return [
+            field.attname
+            for field in cls._meta.concrete_fields
+            if field.editable and not field.primary_key and field.name not in ("state", "position")
+        ]
+
+    def is_own_of(self, user) -> bool:
+        """Whether a user submitted the record or was the last to change what is reviewed."""
+        if self.pk is None:
+            return True
+        return user.pk in (self.submitted_by_id, last_author(self, self.reviewed_fields()))
+
+    def move(self, state: State, user=None, reason: str = "") -> None:
+        """Bring the record into a state and note what goes with it; saving is the caller's."""
+        self.state = state
+        if state == State.IN_REVIEW:
+            self.submitted_by = user
+        is_withdrawn = state == State.WITHDRAWN
+        self.withdrawn_at = timezone.now() if is_withdrawn else None
+        self.withdrawal_reason = reason if is_withdrawn else ""
 
 
 class NamedModel(models.Model):

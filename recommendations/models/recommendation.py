@@ -137,6 +137,11 @@ class Recommendation(PublishedModel):
         blank=True,
         help_text=_("The list item or paragraph it was copied from. Needed to publish."),
     )
+    difference_reason = NameField(
+        _("why the text differs from its passage"),
+        blank=True,
+        help_text=_("Only where the text does not stand in its passage, character by character."),
+    )
     meeting = models.ForeignKey(
         Meeting,
         on_delete=models.PROTECT,
@@ -240,6 +245,10 @@ class Recommendation(PublishedModel):
             last = Recommendation.objects.aggregate(last=Max("position"))["last"]
             self.position = (last or 0) + 1
         super().save(*args, **kwargs)
+
+    @classmethod
+    def reviewed_fields(cls):
+        return ["text", "text_language", "text_ar", "text_ar_origin", "passage_id"]
 
     @property
     def words(self) -> Words:

@@ -3,6 +3,8 @@
 from django.db import connections, models
 from django.utils.translation import gettext_lazy as _
 
+from .history import is_history
+
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION recommendations_new_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -42,12 +44,15 @@ class DataVersion(models.Model):
 
 
 def install_triggers(app_config, using: str, **kwargs) -> None:
-    """Watch every table of the app, after each ``migrate`` (SQLite drops triggers on ALTER)."""
+    """Watch every table of the app, after each ``migrate`` (SQLite drops triggers on ALTER).
+
+    Rows of history are written together with a row that is watched.
+    """
     connection = connections[using]
     tables = {
         model._meta.db_table
         for model in app_config.get_models(include_auto_created=True)
-        if model is not DataVersion
+        if model is not DataVersion and not is_history(model)
     }
     existing = set(connection.introspection.table_names())
     if DataVersion._meta.db_table not in existing:

@@ -16,6 +16,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
+from ..models.history import is_history
 from ..text import tokens
 from .engines import BREAK, EVERY, POSTGRES_SETUP, SQLITE_REBUILD, SQLITE_SETUP, Matches
 from .query import Query, Term
@@ -181,7 +182,7 @@ def _related(instance, action, model, pk_set, **kwargs) -> None:
 def connect(app_config) -> None:
     """Follow every change of the app's records."""
     for model in app_config.get_models():
-        if model is not _document_model():
+        if model is not _document_model() and not is_history(model):
             post_save.connect(_changed, sender=model)
             pre_delete.connect(_before, sender=model)
             post_delete.connect(_changed, sender=model)

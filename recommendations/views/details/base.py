@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
@@ -20,10 +22,21 @@ Parameters = list[tuple[str, str]]
 
 @method_decorator(require_safe, name="dispatch")
 class RecordDetail(DetailView):
-    """A published record by its slug; 404 for every other."""
+    """A published record by its slug; 410 for a withdrawn one, 404 for every other."""
 
     def get_queryset(self):
         return self.model.objects.published()
+
+    def get(self, request, *args, **kwargs):
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            key = {self.slug_field: kwargs[self.slug_url_kwarg]}
+            record = self.model.objects.withdrawn().filter(**key).first()
+            if record is None:
+                raise
+        context = {"code": kwargs[self.slug_url_kwarg], "record": record}
+        return render(request, "recommendations/withdrawn.html", context, status=410)
 
 
 @dataclass(frozen=True)

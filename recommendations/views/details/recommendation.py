@@ -2,12 +2,14 @@
 
 from django.db.models import F, Q
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import render
 from django.utils.translation import override
 
 from ... import citing
 from ...choices import Kind, Role, State
 from ...filters import asked_for
 from ...models import FollowUp, Passage, Recommendation, RecommendationLink, WorkingGroup
+from ...versions import published
 from .base import RecordDetail, roles
 
 
@@ -18,11 +20,23 @@ class RecommendationDetail(RecordDetail):
     def get(self, request, *args, **kwargs):
         reference = kwargs["reference"]
         if reference != reference.upper():
-            found = self.get_queryset().filter(reference=reference.upper()).first()
+            known = Recommendation.objects.published() | Recommendation.objects.withdrawn()
+            found = known.filter(reference=reference.upper()).first()
             if found:
                 return HttpResponsePermanentRedirect(found.get_absolute_url())
             raise Http404
         return super().get(request, *args, **kwargs)
+
+    def render_to_response(self, context, **kwargs):
+        """The page as it is now, or the words of the older version that ``v`` names."""
+        asked = self.request.GET.get("v")
+        if asked is None or asked == str(self.object.version):
+            return super().render_to_response(context, **kwargs)
+        version = next((each for each in context["versions"] if str(each.number) == asked), None)
+        if version is None:
+            raise Http404
+        context |= {"version": version}
+        return render(self.request, "recommendations/recommendation_version.html", context)
 
     def get_queryset(self):
         groups = WorkingGroup.objects.published().select_related("heading", "lead_in")
@@ -37,7 +51,10 @@ class RecommendationDetail(RecordDetail):
         passage = recommendation.passage
         parts = passage.parts(neighbours) if passage else []
         place = next((i for i, each in enumerate(neighbours) if each == recommendation), 0)
+        versions = published(recommendation)
         return super().get_context_data(
+            versions=versions,
+            correction=next((each for each in versions if each.text_change), None),
             query=asked_for(self.request.GET),
             groups=groups,
             owner=self.owner(groups),

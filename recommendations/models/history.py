@@ -1,0 +1,293 @@
+"""Every version of every record: what it said, by whom, when, why and from where it came.
+
+A *change* is what one form, one import or one command writes. All it does to a record is one row of
+that record's history, however often it saves, and all its rows have one moment and one number.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+from django.db import connections, models
+from django.db.models.signals import pre_save
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords, to_historic
+
+from ..choices import Origin
+
+BATCH = 1000
+REASON_LENGTH = 300
+
+
+@dataclass
+class Change:
+    """What is being written now.
+
+    Attributes:
+        rows: the row of history of each record that the change has touched.
+    """
+
+    origin: str
+    reason: str = ""
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
+    moment: datetime = field(default_factory=timezone.now)
+    rows: dict = field(default_factory=dict)
+
+
+_current: ContextVar[Change | None] = ContextVar("current_change", default=None)
+_is_paused = ContextVar("is_history_paused", default=False)
+
+
+@contextmanager
+def recorded_as(origin: Origin, reason: str = "") -> Iterator[Change]:
+    """One version of each record for all that is written within; the outermost one counts."""
+    if outer := _current.get():
+        yield outer
+        return
+    token = _current.set(Change(origin, reason))
+    try:
+        yield _current.get()
+    finally:
+        _current.reset(token)
+
+
+def _change_id() -> uuid.UUID:
+    current = _current.get()
+    return current.id if current else uuid.uuid4()
+
+
+def _origin() -> str:
+    """A form where somebody asks through the site, else a command."""
+    if current := _current.get():
+        return current.origin
+    return Origin.FORM if hasattr(HistoricalRecords.context, "request") else Origin.COMMAND
+
+
+class HistoryRow(models.Model):
+    """What every row of history says beside the values of its record."""
+
+    change = models.UUIDField(_("change"), default=_change_id, db_index=True, editable=False)
+    origin = models.CharField(
+        _("origin of the change"),
+        max_length=8,
+        choices=Origin.choices,
+        default=_origin,
+        editable=False,
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Recorded(HistoricalRecords):
+    """History of a model and all its children, plain many-to-many fields included."""
+
+    def __init__(self):
+        super().__init__(
+            inherit=True,
+            bases=[HistoryRow],
+            history_id_field=models.BigAutoField(),
+            history_change_reason_field=models.CharField(
+                max_length=REASON_LENGTH, blank=True, default=""
+            ),
+        )
+
+    def finalize(self, sender, **kwargs):
+        super().finalize(sender, **kwargs)
+        if issubclass(sender, self.cls):
+            pre_save.connect(self._keep_first, sender=sender, weak=False)
+
+    def get_m2m_fields_from_model(self, model):
+        throughs = [(each, each.remote_field.through) for each in model._meta.local_many_to_many]
+        return [
+            each
+            for each, through in throughs
+            if getattr(through, "_meta", None) and through._meta.auto_created
+        ]
+
+    def _keep_first(self, instance, raw=False, **kwargs):
+        """Record what stands in the database where nothing of it was ever recorded."""
+        if raw or instance._state.adding or _is_paused.get() or instance.history.exists():
+            return
+        stored = type(instance)._base_manager.filter(pk=instance.pk).first()
+        if stored:
+            moment = getattr(stored, "updated_at", None) or timezone.now()
+            self._write(
+                stored,
+                history_type="+",
+                history_date=moment,
+                origin=Origin.COMMAND,
+                change=uuid.uuid4(),
+            )
+
+    def create_historical_record(self, instance, history_type, using=None):
+        if _is_paused.get():
+            return
+        current, key = _current.get(), (type(instance), instance.pk)
+        user = self.get_history_user(instance)
+        reason = getattr(instance, "_change_reason", None) or (current.reason if current else "")
+        values = {"history_user": user, "history_change_reason": reason}
+        if current is None:
+            self._write(instance, history_type=history_type, history_date=timezone.now(), **values)
+            return
+        row = current.rows.get(key)
+        if row and history_type == "~":
+            history_type = row.history_type.replace("-", "~")
+        current.rows[key] = self._write(
+            instance, row, history_type=history_type, history_date=current.moment, **values
+        )
+
+    def _write(self, instance, row=None, **values):
+        """Write the values of a record as a row of history, over the one given."""
+        row = row or instance.history.model()
+        for each in row.tracked_fields:
+            values[each.attname] = getattr(instance, each.attname)
+        for name, value in values.items():
+            setattr(row, name, value)
+        if row.pk:
+            for each in row._history_m2m_fields:
+                self.m2m_models[each].objects.filter(history=row).delete()
+        row.save()
+        self.create_historical_record_m2ms(row, instance)
+        return row
+
+    def m2m_changed(self, instance, action, attr, pk_set, reverse, model, **kwargs):
+        """Record a change of relations with the record that has the field, whoever changed it."""
+        if reverse and action == "pre_clear":
+            found = model._base_manager.filter(**{attr: instance.pk})
+            instance._cleared = set(found.values_list("pk", flat=True))
+        if not action.startswith("post_"):
+            return
+        keys, owner = {instance.pk}, type(instance)
+        if reverse:
+            keys = pk_set if pk_set is not None else instance.__dict__.pop("_cleared", ())
+            owner = model
+        # As stored: what an object in memory says beside its relations may never be saved.
+        for each in owner._base_manager.filter(pk__in=keys):
+            self.create_historical_record(each, "~")
+
+
+def is_history(model: type[models.Model]) -> bool:
+    """Whether a model holds versions of another, or the relations of such versions."""
+    return hasattr(model, "instance_type")
+
+
+@contextmanager
+def caught_up_at_end(models: Iterable[type[models.Model]], reason: str):
+    """Record no single write within; at the end, one version of each row that is another."""
+    token = _is_paused.set(True)
+    try:
+        yield
+    finally:
+        _is_paused.reset(token)
+    with recorded_as(Origin.COMMAND, reason) as current:
+        for model in models:
+            catch_up(model, current.reason, lambda row: current.moment)
+
+
+def begin(app_config, using: str, **kwargs) -> None:
+    """Record what stands in tables that have no history yet, after the migration that adds it."""
+    tables = set(connections[using].introspection.table_names())
+    for model in app_config.get_models():
+        if is_history(model) or not hasattr(model, "history"):
+            continue
+        if model.history.model._meta.db_table in tables and not model.history.exists():
+            catch_up(model, "", lambda row: row.get("updated_at") or timezone.now())
+
+
+def catch_up(model: type[models.Model], reason: str, moment) -> int:
+    """Write a version of each row whose last version says something else.
+
+    Args:
+        moment: gives the moment of a version from the values of its row.
+
+    Returns:
+        The number of versions written.
+    """
+    history = model.history.model
+    names = [each.attname for each in history.tracked_fields]
+    fields = history._history_m2m_fields
+    oldest_first = model.history.order_by("history_date", "history_id")
+    last = {row["id"]: row for row in oldest_first.values("history_id", "history_type", *names)}
+    then = {each: _targets(Recorded.m2m_models[each], each, "history_id") for each in fields}
+    now = {
+        each: _targets(each.remote_field.through, each, each.m2m_column_name()) for each in fields
+    }
+    rows = []
+    for values in model._base_manager.order_by("pk").values(*names).iterator(BATCH):
+        old = last.get(values["id"])
+        is_same = (
+            old
+            and old["history_type"] != "-"
+            and all(old[name] == values[name] for name in names)
+            and all(
+                then[each][old["history_id"]].keys() == now[each][values["id"]].keys()
+                for each in fields
+            )
+        )
+        if not is_same:
+            kind = "~" if old and old["history_type"] != "-" else "+"
+            rows.append(
+                history(
+                    history_type=kind,
+                    history_date=moment(values),
+                    history_change_reason=reason,
+                    **values,
+                )
+            )
+    history.objects.bulk_create(rows, batch_size=BATCH)
+    for each in fields:
+        through = Recorded.m2m_models[each]
+        source, target = each.m2m_column_name(), each.m2m_reverse_name()
+        through.objects.bulk_create(
+            (
+                through(history=row, id=link, **{source: row.id, target: key})
+                for row in rows
+                for key, link in sorted(now[each][row.id].items())
+            ),
+            batch_size=BATCH,
+        )
+    return len(rows)
+
+
+def _targets(through, each: models.ManyToManyField, source: str) -> dict[int, dict[int, int]]:
+    """The keys that a relation leads to, with those of its rows, by the key of who has it."""
+    found = defaultdict(dict)
+    for key, target, link in through.objects.values_list(source, each.m2m_reverse_name(), "id"):
+        found[key][target] = link
+    return found
+
+
+def last_author(record: models.Model, names: Iterable[str]) -> int | None:
+    """The key of the user who last changed one of these fields; None where it is not known."""
+    names = list(names)
+    rows = record.history.order_by("-history_date", "-history_id")
+    rows = list(rows.values("history_user_id", *names))
+    for row, before in pairwise([*rows, None]):
+        if before is None or any(row[name] != before[name] for name in names):
+            return row["history_user_id"]
+    return None
+
+
+def related_then(record: models.Model, name: str) -> list[models.Model]:
+    """What a record of ``as_of`` led to at its moment, as it was then; unpublished included."""
+    row = to_historic(record)
+    relation = record._meta.get_field(name)
+    past = relation.related_model.history.as_of(row._as_of)
+    if not relation.many_to_many:
+        return list(past.filter(id=getattr(record, relation.attname)))
+    through = relation.remote_field.through
+    if through._meta.auto_created:
+        rows = getattr(row, name).order_by("pk")
+    else:
+        rows = through.history.as_of(row._as_of).filter(**{relation.m2m_column_name(): record.pk})
+        rows = sorted(rows, key=lambda each: getattr(each, "position", 0))
+    keys = [getattr(each, relation.m2m_reverse_name()) for each in rows]
+    found = {each.pk: each for each in past.filter(id__in=keys)}
+    return [found[key] for key in keys if key in found]
