@@ -14,6 +14,14 @@ class State(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class ImportState(TextChoices):
+    """How far a file on its way into the collection has come."""
+
+    PREVIEWED = "previewed", _("previewed")
+    APPLIED = "applied", _("applied")
+    UNDONE = "undone", _("taken back")
+
+
 class Kind(TextChoices):
     """How a recommendation stands in its source, which decides what may be counted with it."""
 
