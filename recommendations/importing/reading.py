@@ -83,7 +83,7 @@ def read(name: str, content: bytes, *, encoding: str = "", sheet: str = "") -> T
     is_workbook = content.startswith(b"PK\x03\x04")
     if is_workbook != (ending == "xlsx"):
         raise Unreadable(
-            _("The name of the file ends in “.%(ending)s”, but it holds something else. Save it again.")
+            _("The file ends in “.%(ending)s”, but holds something else. Save it again.")
             % {"ending": ending}
         )
     table = _from_workbook(content, sheet) if is_workbook else _from_text(content, encoding)
@@ -168,10 +168,10 @@ def _reader(text: str, delimiter: str):
 
 
 def _parsed(text: str, delimiter: str):
-    reader = _reader(text, delimiter)
-    number = 0
+    reader, number = _reader(text, delimiter), 0
     try:
-        for number, cells in enumerate(reader, 1):
+        for cells in reader:
+            number += 1
             yield cells
     except csv.Error as problem:
         if "field limit" in str(problem):

@@ -107,15 +107,17 @@ class Target:
         value = self.model_field.clean(cell, None)
         return str(value)
 
-    def write(self, record, value: Value) -> None:
-        """Set the field of a record that is saved afterwards."""
-        setattr(record, self.model_field.name, self.model_field.to_python(value) if value else self._empty)
+    def lookup(self, values) -> dict[str, int]:
+        """Primary keys of the records that these values name; nothing where they name none."""
+        return {}
 
-    @property
-    def _empty(self):
-        return None if self.model_field.null else ""
+    def write(self, record, value: Value, keys: dict[str, int]) -> None:
+        """Set the field of a record that is saved afterwards; ``keys`` as ``lookup`` found them."""
+        empty = None if self.model_field.null else ""
+        value = self.model_field.to_python(value) if value else empty
+        setattr(record, self.model_field.name, value)
 
-    def relate(self, record, value: Value) -> None:
+    def relate(self, record, value: Value, keys: dict[str, int]) -> None:
         """Write what can only be written once the record is saved."""
 
 
@@ -133,7 +135,7 @@ class Dated(Target):
     def parse(self, cell: str) -> str:
         return iso_date(cell)
 
-    def write(self, record, value: str) -> None:
+    def write(self, record, value: str, keys: dict[str, int]) -> None:
         date = datetime.date.fromisoformat((value + "-01-01")[:10]) if value else None
         setattr(record, self.name, date)
         setattr(record, self.precision, precision_of(value))
@@ -171,7 +173,9 @@ class Vocabulary:
         """Primary keys of those among the wanted that exist."""
         wanted, found = sorted(wanted), {}
         for start in range(0, len(wanted), 500):
-            rows = self.model._default_manager.filter(**{f"{self.key}__in": wanted[start : start + 500]})
+            rows = self.model._default_manager.filter(
+                **{f"{self.key}__in": wanted[start : start + 500]}
+            )
             found |= dict(rows.values_list(self.key, "pk"))
         return found
 
@@ -203,9 +207,11 @@ class One(Target):
     def parse(self, cell: str) -> str:
         return cell.strip()
 
-    def write(self, record, value: str) -> None:
-        related = self.vocabulary.model._default_manager.get(**{self.vocabulary.key: value}) if value else None
-        setattr(record, self.model_field.name, related)
+    def lookup(self, values) -> dict[str, int]:
+        return self.vocabulary.keys(set(values))
+
+    def write(self, record, value: str, keys: dict[str, int]) -> None:
+        setattr(record, self.model_field.attname, keys[value] if value else None)
 
 
 @dataclass(frozen=True)
@@ -235,14 +241,18 @@ class Many(Target):
         return keys if self.is_ordered else sorted(keys)
 
     def parse(self, cell: str) -> list[str]:
-        return self._settled(list(dict.fromkeys(part.strip() for part in cell.split(";") if part.strip())))
+        return self._settled(
+            list(dict.fromkeys(part.strip() for part in cell.split(";") if part.strip()))
+        )
 
-    def write(self, record, value: list[str]) -> None:
+    def lookup(self, values) -> dict[str, int]:
+        return self.vocabulary.keys({each for value in values for each in value})
+
+    def write(self, record, value: list[str], keys: dict[str, int]) -> None:
         """Nothing: the record has to be saved first."""
 
-    def relate(self, record, value: list[str]) -> None:
-        found = self.vocabulary.keys(value)
-        getattr(record, self.model_field.name).set([found[key] for key in value])
+    def relate(self, record, value: list[str], keys: dict[str, int]) -> None:
+        getattr(record, self.model_field.name).set([keys[each] for each in value])
 
 
 @dataclass(frozen=True)
@@ -252,19 +262,18 @@ class Themes(Many):
     is_ordered = True
 
     def related(self, record) -> list:
-        assignments = sorted(record.theme_assignments.all(), key=lambda each: (each.position, each.pk))
+        assignments = sorted(
+            record.theme_assignments.all(), key=lambda each: (each.position, each.pk)
+        )
         return [each.theme for each in assignments]
 
-    def relate(self, record, value: list[str]) -> None:
-        found = self.vocabulary.keys(value)
-        rows = {each.theme_id: each for each in ThemeAssignment.objects.filter(recommendation=record)}
-        for key in rows.keys() - set(found.values()):
-            rows[key].delete()
-        for position, key in enumerate(value, 1):
-            row = rows.get(found[key]) or ThemeAssignment(recommendation=record, theme_id=found[key])
-            if row.pk is None or row.position != position:
-                row.position = position
-                row.save()
+    def relate(self, record, value: list[str], keys: dict[str, int]) -> None:
+        rows = ThemeAssignment.objects.filter(recommendation=record)
+        _arrange(
+            {each.theme_id: each for each in rows},
+            {keys[each]: {"recommendation": record, "theme_id": keys[each]} for each in value},
+            ThemeAssignment,
+        )
 
 
 @dataclass(frozen=True)
@@ -285,17 +294,33 @@ class Goals(Many):
             validate_sdg_code(code)
         return codes
 
-    def relate(self, record, value: list[str]) -> None:
-        goals = Goal.objects.in_bulk(field_name="number")
-        rows = {each.code: each for each in GoalAssignment.objects.filter(recommendation=record)}
-        for code in rows.keys() - set(value):
-            rows[code].delete()
-        for position, code in enumerate(value, 1):
-            goal = goals[int(code.partition(".")[0])]
-            row = rows.get(code) or GoalAssignment(recommendation=record, code=code, goal=goal)
-            if row.pk is None or row.position != position:
-                row.position = position
-                row.save()
+    def lookup(self, values) -> dict[str, int]:
+        codes = {code for value in values for code in value}
+        goals = dict(Goal.objects.values_list("number", "pk"))
+        numbers = {code: int(code.partition(".")[0]) for code in codes}
+        return {code: goals[number] for code, number in numbers.items() if number in goals}
+
+    def relate(self, record, value: list[str], keys: dict[str, int]) -> None:
+        rows = GoalAssignment.objects.filter(recommendation=record)
+        _arrange(
+            {each.code: each for each in rows},
+            {
+                code: {"recommendation": record, "code": code, "goal_id": keys[code]}
+                for code in value
+            },
+            GoalAssignment,
+        )
+
+
+def _arrange(rows: dict, wanted: dict[object, dict], model: type[models.Model]) -> None:
+    """Delete the rows that are not wanted, add those that lack, number all in their order."""
+    for key in rows.keys() - wanted.keys():
+        rows[key].delete()
+    for position, (key, fields) in enumerate(wanted.items(), 1):
+        row = rows.get(key) or model(**fields)
+        if row.pk is None or row.position != position:
+            row.position = position
+            row.save()
 
 
 _RELATIONS = {
@@ -405,12 +430,10 @@ def iso_date(cell: str) -> str:
         day, year = match.group(1), match.group(3)
         month = _months()[match.group(2).casefold()]
     else:
-        raise ValidationError(
-            _("“%s” is no date. Write 2023, 2023-05 or 2023-05-14.") % cell[:40]
-        )
+        raise ValidationError(_("“%s” is no date. Write 2023, 2023-05 or 2023-05-14.") % cell[:40])
     parts = [int(part) for part in (year, month, day) if part]
     try:
-        datetime.date(*(parts + [1, 1])[:3])
+        datetime.date(*[*parts, 1, 1][:3])
     except ValueError:
         raise ValidationError(
             _("“%s” is no day of the calendar. Look it up in the source and correct it.") % cell

@@ -70,7 +70,7 @@ def refuse_danger(content: bytes) -> None:
                     archive.read(part)
                 ):
                     raise Unreadable(
-                        _("The workbook declares XML entities, as no spreadsheet does. Save it again.")
+                        _("The workbook declares XML entities, as none should. Save it again.")
                     )
     except Unreadable:
         raise

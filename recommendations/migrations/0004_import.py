@@ -6,35 +6,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('recommendations', '0001_initial'),
+        ("recommendations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.CharField(max_length=30, verbose_name='what the rows are')),
-                ('file_name', models.CharField(max_length=200, verbose_name='file')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the file')),
-                ('content', models.BinaryField(default=bytes, verbose_name='content')),
-                ('choices', models.JSONField(default=dict, verbose_name='choices')),
-                ('plan', models.JSONField(default=dict, verbose_name='plan')),
-                ('digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the plan')),
-                ('data_version', models.CharField(blank=True, max_length=36, verbose_name='data version')),
-                ('state', models.CharField(choices=[('previewed', 'previewed'), ('applied', 'applied'), ('undone', 'taken back')], default='previewed', max_length=10, verbose_name='state')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='uploaded')),
-                ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='applied')),
-                ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='taken back')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='import_runs', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.CharField(max_length=30, verbose_name="what the rows are")),
+                ("file_name", models.CharField(max_length=200, verbose_name="file")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the file")),
+                ("content", models.BinaryField(default=bytes, verbose_name="content")),
+                ("choices", models.JSONField(default=dict, verbose_name="choices")),
+                ("plan", models.JSONField(default=dict, verbose_name="plan")),
+                (
+                    "digest",
+                    models.CharField(blank=True, max_length=64, verbose_name="digest of the plan"),
+                ),
+                (
+                    "data_version",
+                    models.CharField(blank=True, max_length=36, verbose_name="data version"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("previewed", "previewed"),
+                            ("applied", "applied"),
+                            ("undone", "taken back"),
+                        ],
+                        default="previewed",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="uploaded")),
+                ("applied_at", models.DateTimeField(blank=True, null=True, verbose_name="applied")),
+                (
+                    "undone_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="taken back"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="import_runs",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import',
-                'verbose_name_plural': 'imports',
-                'ordering': ['-pk'],
+                "verbose_name": "import",
+                "verbose_name_plural": "imports",
+                "ordering": ["-pk"],
             },
         ),
     ]
