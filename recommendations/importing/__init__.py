@@ -1,9 +1,10 @@
 """Brings a file of staff into the collection: read, planned, shown, applied, taken back."""
 
 from .apply import Refused, apply, planned, undo
-from .limits import BYTES, COLUMNS, ROWS, Unreadable
+from .limits import BYTES, COLUMNS, ROWS, Unreadable, refuse_size
 from .plan import Entry, Plan, Problem
 from .reading import ENCODINGS, EncodingUnknown
+from .rights import import_place
 from .runs import start
 from .targets import PLACES
 
@@ -20,7 +21,9 @@ __all__ = [
     "Refused",
     "Unreadable",
     "apply",
+    "import_place",
     "planned",
+    "refuse_size",
     "start",
     "undo",
 ]
