@@ -78,7 +78,12 @@ def test_what_is_unclear_is_settled_on_screen(editor):
     headings = ["Ref", *HEADINGS[1:]]
     row = [*NEW[:6], "retrun; Mine clearance", ""]
     page = upload(editor, content=csv_file([headings, row]))
-    assert [each[:2] for each in told(page)] == [(1, "Ref"), (1, "reference")]
+    assert [each[:2] for each in told(page)] == [
+        (1, "Ref"),
+        (1, "reference"),
+        (2, "theme"),
+        (2, "theme"),
+    ]
     run = the_run()
     page = editor.post(address(run), {"question-0": "reference"}, follow=True)
     assert [each[:2] for each in told(page)] == [(2, "theme"), (2, "theme")]
