@@ -197,7 +197,7 @@ def test_what_somebody_published_since_is_not_taken_back(editor):
     record = Recommendation.objects.get(reference="CSSR-B9-PR-1")
     act(editor, "submit_for_review", record)
     assert messages(undo(editor, run)) == [
-        "Not taken back, for this was edited or used since: CSSR-B9-PR-1 was saved again."
+        "Not taken back, for this was edited or used since: CSSR-B9-PR-1: publication state."
     ]
 
 

@@ -473,6 +473,17 @@ def test_an_undo_stops_at_later_edits(collection):
     assert not Recommendation.objects.filter(reference="CSSR-B9-PR-1").exists()
 
 
+def test_an_undone_edit_is_no_edit(collection):
+    first = applied(NEW)
+    second = applied([NEW[0], "", "", "", "Corrected.", "", "return", ""])
+    with pytest.raises(importing.Refused) as refused:
+        importing.undo(first)
+    assert str(refused.value).endswith("since: CSSR-B9-PR-1: text.")
+    importing.undo(second)
+    importing.undo(first)
+    assert not Recommendation.objects.filter(reference="CSSR-B9-PR-1").exists()
+
+
 def test_a_failure_on_the_way_leaves_nothing(collection, monkeypatch):
     before = snapshot()
     run, plan = started(NEW, CHANGED)

@@ -181,38 +181,54 @@ def _log(run: ImportRun, records: list, action: int, message: list[dict]) -> Non
 def _take_back(run: ImportRun, plan: Plan) -> None:
     model = PLACES[run.place]
     columns = targets(model)
-    created = set(plan.added)
     known = records(model, {entry.key for entry in plan.entries})
-    edited = [
-        text
-        for entry in plan.entries
-        for text in _edits(entry, known, columns, entry.key in created)
-    ]
     themes = list(Theme.objects.filter(slug__in=plan.created))
-    edited += [str(theme) for theme in themes if theme.version != 1]
-    edited += _used([known[key] for key in created & known.keys()], model)
-    if edited:
-        shown = "; ".join(edited[:10]) + (" …" if len(edited) > 10 else "")
-        raise Refused(_("Not taken back, for this was edited or used since: %s.") % shown)
-    lookups = _lookups(plan, columns, new=False)
+    before = _lookups(plan, columns, new=False)
+    _refuse_edited(plan, known, columns, themes, before)
     for entry in plan.entries:
         record = known[entry.key]
-        if entry.key in created:
+        if entry.key in plan.added:
             _log(run, [record], DELETION, [{"deleted": {}}])
             record.delete()
         else:
             record.version += 1
-            _set(
-                record, columns, {name: old for name, (old, _new) in entry.values.items()}, lookups
-            )
+            old_values = {name: old for name, (old, _new) in entry.values.items()}
+            _set(record, columns, old_values, before)
             _log(run, [record], CHANGE, _message(columns, entry))
     for theme in themes:
         theme.delete()
 
 
-def _edits(entry, known: dict, columns: dict, is_created: bool) -> list[str]:
+def _refuse_edited(plan: Plan, known: dict, columns: dict, themes: list, before: dict) -> None:
+    """Refuse to take back what somebody edited, used or deleted since.
+
+    Raises:
+        Refused: naming it.
+    """
+    after = _lookups(plan, columns, new=True)
+    added = set(plan.added)
+    found = [
+        text
+        for entry in plan.entries
+        for text in _edits(entry, known.get(entry.key), columns, after, entry.key in added)
+    ]
+    found += [
+        _("%s was deleted") % word
+        for entry in plan.entries
+        for name, (old, _new) in entry.values.items()
+        if columns[name].is_relation
+        for word in (old if isinstance(old, list) else [old])
+        if word and word not in before[name]
+    ]
+    found += [str(theme) for theme in themes if theme.version != 1]
+    found += _used([known[key] for key in added & known.keys()], PLACES[plan.place])
+    if found:
+        shown = "; ".join(found[:10]) + (" …" if len(found) > 10 else "")
+        raise Refused(_("Not taken back, for this was edited or used since: %s.") % shown)
+
+
+def _edits(entry, record, columns: dict, after: dict, is_added: bool) -> list[str]:
     """What somebody changed since in the fields that the import wrote."""
-    record = known.get(entry.key)
     if record is None:
         return [_("%s was deleted") % entry.key]
     fields = [
@@ -220,9 +236,30 @@ def _edits(entry, known: dict, columns: dict, is_created: bool) -> list[str]:
         for name, (_old, new) in entry.values.items()
         if columns[name].present(record) != new
     ]
-    if is_created and not fields and record.version != 1:
-        return [_("%s was saved again") % entry.key]
+    if is_added and not fields and record.version != 1:
+        fields = _additions(entry, record, columns, after)
     return fields
+
+
+def _additions(entry, record, columns: dict, after: dict) -> list[str]:
+    """Whatever a record that an import created holds beyond what that wrote."""
+    model = type(record)
+    fresh = model(**{key_name(model): entry.key})
+    for name, (_old, new) in entry.values.items():
+        columns[name].write(fresh, new, after[name])
+    own = {"id", "version", "updated_at"} | ({"position"} - entry.values.keys())
+    fields = [each for each in model._meta.concrete_fields if each.name not in own]
+    names = [
+        each.verbose_name
+        for each in fields
+        if getattr(record, each.attname) != getattr(fresh, each.attname)
+    ]
+    names += [
+        target.label
+        for name, target in columns.items()
+        if target.is_list and name not in entry.values and target.present(record)
+    ]
+    return [f"{entry.key}: {name}" for name in names]
 
 
 def _used(created: list, model) -> list[str]:
