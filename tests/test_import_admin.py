@@ -1,9 +1,13 @@
 """The import room, as staff use it: upload, preview, settle, confirm, report, undo."""
 
+from threading import Thread
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from recommendations.models import ImportRun, Recommendation, Theme
@@ -72,6 +76,29 @@ def test_a_second_click_changes_nothing(editor):
     page = upload(editor, NEW)
     assert page.context["summary"] == "0 new, 0 changed, 1 unchanged"
     assert 'id="apply_form"' not in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_are_one(editor):
+    upload(editor, NEW)
+    run, told = the_run(), []
+
+    def click():
+        client = Client()
+        client.force_login(User.objects.get(username="editor"))
+        told.extend(messages(confirm(client, run)))
+        connection.close()
+
+    threads = [Thread(target=click) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(told) == [
+        "Imported: 1 new, 0 changed, 0 unchanged.",
+        "This import was applied already. Nothing was changed again.",
+    ]
+    assert Recommendation.objects.filter(reference="CSSR-B9-PR-1").count() == 1
 
 
 def test_what_is_unclear_is_settled_on_screen(editor):

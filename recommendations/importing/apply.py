@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.deletion import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,8 @@ from . import reading
 from .plan import Plan, make, themes_created
 from .targets import PLACES, key_name, records, targets
 
+# How long an import waits for another one; less than the server waits for an answer.
+PATIENCE = "50s"
 # Rows that an import itself makes with a recommendation.
 _OWN_ROWS = {GoalAssignment, ThemeAssignment}
 
@@ -117,6 +119,10 @@ def undo(run: ImportRun) -> None:
 
 def _lock(run: ImportRun) -> None:
     """Wait for every other writer, then read the run as it now is."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+            cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE}'")
     DataVersion.objects.select_for_update().first()
     stored = ImportRun.objects.select_for_update().get(pk=run.pk)
     for each in ImportRun._meta.concrete_fields:
