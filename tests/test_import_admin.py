@@ -131,6 +131,15 @@ def told(page):
     return [(each.row, each.column, each.message) for each in page.context["plan"].problems]
 
 
+def test_what_was_settled_can_be_forgotten(editor):
+    upload(editor, content=csv_file([["Ref", *HEADINGS[1:]], NEW]))
+    run = the_run()
+    page = editor.post(address(run), {"question-0": "-", "prefix": "cssr-b9"}, follow=True)
+    assert [entry.key for entry in page.context["plan"].entries] == ["CSSR-B9-2"]
+    page = editor.post(address(run), {"forget": "on"}, follow=True)
+    assert [each[:2] for each in told(page)] == [(1, "Ref"), (1, "reference")]
+
+
 def test_a_plan_with_errors_cannot_be_confirmed(editor):
     upload(editor, [*NEW[:6], "zz", ""])
     assert messages(confirm(editor, the_run())) == [

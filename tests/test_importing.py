@@ -183,6 +183,15 @@ def test_a_workbook_is_read_as_texts_and_its_other_sheet_on_demand():
     assert reading.read("a.xlsx", file.getvalue(), sheet="Words").rows[0].cells == ["other"]
 
 
+def test_an_empty_sheet_is_passed_over():
+    book, file = Workbook(), io.BytesIO()
+    book.create_sheet("Rows").append(["reference"])
+    book["Rows"].append(["A"])
+    book.save(file)
+    table = reading.read("a.xlsx", file.getvalue())
+    assert (table.sheet, table.rows[0].cells) == ("Rows", ["A"])
+
+
 @pytest.mark.parametrize(
     ("cell", "date"),
     [

@@ -92,6 +92,7 @@ class ChoicesForm(forms.Form):
                 label=_("Beginning of new references"),
                 required=False,
                 max_length=25,
+                initial=run.choices.get("prefix", ""),
                 help_text=_("CSSR-B9 makes CSSR-B9-2 of row 2, CSSR-B9-3 of row 3."),
             )
         for name in plan.missing:
@@ -110,9 +111,16 @@ class ChoicesForm(forms.Form):
                 required=False,
             )
 
+        if run.choices.get(HEADINGS) or run.choices.get("values"):
+            self.fields["forget"] = forms.BooleanField(
+                label=_("Forget what was settled before"), required=False
+            )
+
     def settled(self) -> dict:
         """The choices of the run with those of the form."""
         choices = dict(self.choices)
+        if self.cleaned_data.get("forget"):
+            return {name: choices.get(name, "") for name in ("encoding", "sheet")}
         if self.cleaned_data.get("sheet", choices.get("sheet")) != choices.get("sheet"):
             return {"encoding": choices.get("encoding", ""), "sheet": self.cleaned_data["sheet"]}
         headings, values = dict(choices.get(HEADINGS, {})), dict(choices.get("values", {}))
@@ -130,11 +138,11 @@ class ChoicesForm(forms.Form):
             for name in self.plan.missing
             if self.cleaned_data[f"constant-{name}"]
         }
-        prefix = self.cleaned_data.get("prefix") or choices.get("prefix", "")
+        prefix = self.cleaned_data.get("prefix", "")
         return choices | {
             HEADINGS: headings,
             "values": values,
-            "constants": choices.get("constants", {}) | constants,
+            "constants": constants,
             "prefix": prefix.upper(),
         }
 

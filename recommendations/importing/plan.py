@@ -228,8 +228,8 @@ class _Planner:
 
     def _keys(self) -> dict[int, str]:
         """The key of every row that has a right one of its own."""
-        if self.key not in self.places and not self.choices.get("prefix"):
-            self.plan.lacks_key = True
+        self.plan.lacks_key = self.key not in self.places
+        if self.plan.lacks_key and not self.choices.get("prefix"):
             self.problem(
                 1,
                 self.key,

@@ -23,6 +23,7 @@ ENCODINGS = {
 _WORD_WITH_ACCENTS = re.compile(r"[^\W\d_]*[^\W\d_a-zA-Z][^\W\d_]*")
 _ARABIC_WORD = re.compile("[\u0621-\u063a\u0640-\u0652]{3,}")
 _ENOUGH_WORDS = 3
+MOST_SHEETS = 10
 
 
 class EncodingUnknown(Unreadable):
@@ -95,6 +96,11 @@ def read(name: str, content: bytes, *, encoding: str = "", sheet: str = "") -> T
 def _from_workbook(content: bytes, sheet: str) -> Table:
     name, sheets, lines = workbook.read(content, sheet)
     table = _table(lines)
+    for other in () if sheet else sheets[1:MOST_SHEETS]:
+        if table.rows:
+            break
+        name, _sheets, lines = workbook.read(content, other)
+        table = _table(lines)
     table.sheets, table.sheet = sheets, name
     table.origin = _("Excel workbook, sheet “%(sheet)s”") % {"sheet": name}
     return table
@@ -201,14 +207,12 @@ def _table(lines) -> Table:
         else:
             rows.append(Row(number, cells))
             limits.refuse_rows(len(rows))
-    if headings is None:
-        raise Unreadable(_("The file is empty. Choose the file again, or save it again first."))
-    return _squared(Table(headings, rows))
+    return _squared(Table(headings or [], rows))
 
 
 def _squared(table: Table) -> Table:
     """Every row as wide as the headings; cells without a heading get an empty one."""
-    width = max(len(table.headings), *(len(row.cells) for row in table.rows), 0)
+    width = max([len(table.headings), *(len(row.cells) for row in table.rows)])
     table.headings += [""] * (width - len(table.headings))
     for row in table.rows:
         row.cells += [""] * (width - len(row.cells))
