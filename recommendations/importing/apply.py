@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models.deletion import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -73,24 +73,32 @@ def apply(run: ImportRun, digest: str, progress: Progress = iter) -> bool:
     Raises:
         Refused: where it was applied before, or cannot be.
     """
-    with transaction.atomic(), lifted():
-        _lock(run)
-        if run.state != ImportState.PREVIEWED:
-            raise Refused(_("This import was applied already. Nothing was changed again."))
-        if run.digest != digest:
-            raise Refused(_("Another preview was made since. Look at it first, then confirm."))
-        plan = Plan.from_json(run.plan)
-        if (DataVersion.current() or "") != run.data_version:
-            plan = planned(run)
-            if plan.digest != digest or not plan.is_applicable:
-                run.save()
-                return False
-        if not plan.is_applicable:
-            raise Refused(_("The file has problems, or changes nothing. Nothing was changed."))
-        with indexing.remade_at_end():
-            _write(run, plan, progress)
-        run.state, run.applied_at, run.content = ImportState.APPLIED, timezone.now(), b""
-        run.save()
+    try:
+        with transaction.atomic(), lifted():
+            return _applied(run, digest, progress)
+    except (DataError, IntegrityError) as problem:
+        reason = _("The database refuses a value, and nothing was imported: %s")
+        raise Refused(reason % str(problem).splitlines()[0]) from problem
+
+
+def _applied(run: ImportRun, digest: str, progress: Progress) -> bool:
+    _lock(run)
+    if run.state != ImportState.PREVIEWED:
+        raise Refused(_("This import was applied already. Nothing was changed again."))
+    if run.digest != digest:
+        raise Refused(_("Another preview was made since. Look at it first, then confirm."))
+    plan = Plan.from_json(run.plan)
+    if (DataVersion.current() or "") != run.data_version:
+        plan = planned(run)
+        if plan.digest != digest or not plan.is_applicable:
+            run.save()
+            return False
+    if not plan.is_applicable:
+        raise Refused(_("The file has problems, or changes nothing. Nothing was changed."))
+    with indexing.remade_at_end():
+        _write(run, plan, progress)
+    run.state, run.applied_at, run.content = ImportState.APPLIED, timezone.now(), b""
+    run.save()
     return True
 
 
