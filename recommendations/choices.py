@@ -22,6 +22,14 @@ class Origin(TextChoices):
     COMMAND = "command", _("Command")
 
 
+class ImportState(TextChoices):
+    """How far a file on its way into the collection has come."""
+
+    PREVIEWED = "previewed", _("previewed")
+    APPLIED = "applied", _("applied")
+    UNDONE = "undone", _("taken back")
+
+
 class Kind(TextChoices):
     """How a recommendation stands in its source, which decides what may be counted with it."""
 

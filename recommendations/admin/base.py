@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..columns import COLUMNS
 from ..exports import Export, respond
+from ..importing import import_place
 from ..models.fields import NameField, ReferenceField, VerbatimField
 from .editing import FactFormSet, SafeEditing
 from .history import History
@@ -98,7 +99,8 @@ class RecordAdmin(Fields, SafeEditing, History, admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         _refuse_nul(request)
-        return super().changelist_view(request, extra_context)
+        importable = {"import_place": import_place(request.user, self.model)}
+        return super().changelist_view(request, importable | (extra_context or {}))
 
     def get_search_results(self, request, queryset, search_term):
         _refuse_nul(request)

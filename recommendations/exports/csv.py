@@ -2,39 +2,33 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
 
+from .. import cells
+from ..cells import FORMULA_STARTS, JOINT, PLAIN_NUMBER
 from ..columns import SEPARATOR
 from .export import Export, unhurried, unhurried_rows
 
 BLOCK = 64 * 1024
-JOINT = "; "
-# A spreadsheet runs a cell that begins like this, full-width forms included, as a formula.
-FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
 
 def guarded(cell: str) -> str:
-    """A cell that no spreadsheet runs: a leading apostrophe makes a formula plain text."""
-    cell = cell.replace(SEPARATOR, JOINT)
-    if cell[:1] and cell[0] in FORMULA_STARTS and not PLAIN_NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+    """A cell that no spreadsheet runs, with its values apart."""
+    return cells.guarded(cell.replace(SEPARATOR, JOINT))
 
 
 def write(export: Export) -> Iterator[bytes]:
     """The blocks of the file, which begins with a byte order mark for spreadsheets."""
-    cells = export.cells
-    rows = _copied if connections[cells.db].vendor == "postgresql" else _iterated
+    table = export.cells
+    rows = _copied if connections[table.db].vendor == "postgresql" else _iterated
     head = "\ufeff" + ",".join(f'"{column.name}"' for column in export.columns) + "\r\n"
     block = [head.encode()]
     size = 0
-    for line in rows(cells):
+    for line in rows(table):
         block.append(line)
         size += len(line)
         if size >= BLOCK:
@@ -43,10 +37,10 @@ def write(export: Export) -> Iterator[bytes]:
     yield b"".join(block)
 
 
-def _iterated(cells: QuerySet) -> Iterator[bytes]:
+def _iterated(rows: QuerySet) -> Iterator[bytes]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    for row in unhurried_rows(cells):
+    for row in unhurried_rows(rows):
         writer.writerow(map(guarded, row))
         yield buffer.getvalue().encode()
         buffer.seek(0)

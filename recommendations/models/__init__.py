@@ -3,6 +3,7 @@
 from .assignments import GoalAssignment, RecommendationLink, ThemeAssignment
 from .events import Conference, Meeting, WorkingGroup
 from .followup import FollowUp
+from .importrun import ImportRun
 from .parties import Addressee, Funder, Organisation, OrganisationRole, Support
 from .recommendation import Recommendation, group_problems
 from .searchdocument import SearchDocument
@@ -18,6 +19,7 @@ __all__ = [
     "Funder",
     "Goal",
     "GoalAssignment",
+    "ImportRun",
     "Instrument",
     "Meeting",
     "Organisation",

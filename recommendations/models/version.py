@@ -27,6 +27,8 @@ END"""
 class DataVersion(models.Model):
     """The one row that database triggers rewrite; random, so that no restored backup repeats it."""
 
+    is_watched = False
+
     token = models.CharField(_("token"), max_length=36)
     changed_at = models.DateTimeField(_("changed at"))
 
@@ -52,7 +54,7 @@ def install_triggers(app_config, using: str, **kwargs) -> None:
     tables = {
         model._meta.db_table
         for model in app_config.get_models(include_auto_created=True)
-        if model is not DataVersion and not is_history(model)
+        if getattr(model, "is_watched", True) and not is_history(model)
     }
     existing = set(connection.introspection.table_names())
     if DataVersion._meta.db_table not in existing:

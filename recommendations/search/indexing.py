@@ -145,6 +145,7 @@ def _concerned(instance: models.Model) -> Iterator[tuple[type[models.Model], lis
 
 
 _is_paused = ContextVar("is_paused", default=False)
+_gathered = ContextVar("gathered", default=None)
 
 
 @contextmanager
@@ -158,6 +159,27 @@ def rebuilt_at_end():
     rebuild()
 
 
+@contextmanager
+def remade_at_end():
+    """Gather the rows whose documents change within, and remake each once at the end."""
+    gathered = defaultdict(set)
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    for model, keys in gathered.items():
+        remake(model, sorted(keys))
+
+
+def _remake(model: type[models.Model], keys: Iterable[int]) -> None:
+    """Remake documents now, or note that they are due."""
+    if (gathered := _gathered.get()) is None:
+        remake(model, keys)
+    else:
+        gathered[model].update(keys)
+
+
 def _before(instance: models.Model, **kwargs) -> None:
     """Remember whom a record concerns while its relations still stand."""
     instance._concerned = list(_concerned(instance))
@@ -167,7 +189,7 @@ def _changed(instance: models.Model, **kwargs) -> None:
     if _is_paused.get():
         return
     for model, keys in [*instance.__dict__.pop("_concerned", ()), *_concerned(instance)]:
-        remake(model, keys)
+        _remake(model, keys)
 
 
 def _related(instance, action, model, pk_set, **kwargs) -> None:
@@ -176,7 +198,7 @@ def _related(instance, action, model, pk_set, **kwargs) -> None:
     elif action.startswith("post_") and not _is_paused.get():
         _changed(instance)
         if hasattr(model, "search_own"):
-            remake(model, pk_set or ())
+            _remake(model, pk_set or ())
 
 
 def connect(app_config) -> None:
