@@ -9,9 +9,10 @@ from django.db.models.deletion import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..choices import ImportState
+from ..choices import ImportState, Origin
 from ..deadline import lifted
 from ..models import DataVersion, GoalAssignment, ImportRun, Recommendation, Theme, ThemeAssignment
+from ..models.history import REASON_LENGTH, recorded_as
 from ..permissions import may_publish
 from ..search import indexing
 from . import reading
@@ -95,7 +96,8 @@ def _applied(run: ImportRun, digest: str, progress: Progress) -> bool:
             return False
     if not plan.is_applicable:
         raise Refused(_("The file has problems, or changes nothing. Nothing was changed."))
-    with indexing.remade_at_end():
+    reason = _("Import of %s") % run.file_name
+    with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason[:REASON_LENGTH]):
         _write(run, plan, progress)
     run.state, run.applied_at, run.content = ImportState.APPLIED, timezone.now(), b""
     run.save()
@@ -114,7 +116,8 @@ def undo(run: ImportRun) -> None:
             if run.state != ImportState.APPLIED:
                 raise Refused(_("This import is not applied, or was taken back already."))
             plan = Plan.from_json(run.plan)
-            with indexing.remade_at_end():
+            reason = _("Import of %s taken back") % run.file_name
+            with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason[:REASON_LENGTH]):
                 _take_back(run, plan)
             run.state, run.undone_at = ImportState.UNDONE, timezone.now()
             run.save()
