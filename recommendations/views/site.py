@@ -68,7 +68,7 @@ def ready(request):
 
 def _error(request, status, title, advice):
     """An error page in the product's look, made without the database; a document for programs."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/v1/"):
         problem = {"type": "about:blank", "title": title, "status": status, "detail": advice}
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     context = {"status": status, "title": title, "advice": advice}

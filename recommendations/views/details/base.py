@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.db.models import Q
+from django.http import Http404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
@@ -21,6 +22,11 @@ Parameters = list[tuple[str, str]]
 @method_decorator(require_safe, name="dispatch")
 class RecordDetail(DetailView):
     """A published record by its slug; 404 for every other."""
+
+    def dispatch(self, request, *args, **kwargs):
+        if any("\0" in value for value in kwargs.values()):
+            raise Http404  # PostgreSQL refuses even to look for it
+        return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self):
         return self.model.objects.published()
