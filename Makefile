@@ -6,7 +6,7 @@ STATIC := $(shell find static -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run load staff check reindex test lint format messages screens lock clean
+.PHONY: help run load staff check reindex test nightly bench lint format messages screens lock clean
 
 help:  ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ reindex: .env .venv/runtime  ## make every record findable anew
 
 test: .venv/dev  ## run every test on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests
+
+nightly: .venv/dev  ## compare ten times as many random queries in every format
+	@NIGHTLY=1 $(BIN)/python -m tests tests/test_properties.py
+
+bench: .venv/dev  ## measure pages of a hundred thousand synthetic rows (PostgreSQL, some minutes)
+	@$(BIN)/python -m benchmarks.pages
 
 lint: export SECRET_KEY := only-to-check-the-settings-of-production-0123456789-abcdef
 lint: export ALLOWED_HOSTS := example.org

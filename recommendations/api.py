@@ -13,8 +13,10 @@ from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
     extend_schema,
+    extend_schema_serializer,
     extend_schema_view,
 )
+from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework import exceptions, renderers, serializers, throttling, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -29,6 +31,7 @@ from .filters.base import ColumnNames, ExcludeFilter, PageNumber
 from .listing import Listing, PageNotFound
 
 PROBLEM = "application/problem+json"
+LONGEST_NUMBER = 9
 # The column that names a record in addresses, where it is not a slug.
 KEYS = {"recommendations": "reference", "passages": "locator", "goals": "number"}
 # Rows of these are told apart by what they relate, so that they have no address of their own.
@@ -150,7 +153,8 @@ def page_serializer(place: str, record) -> type[serializers.Serializer]:
         "filters": serializers.ListField(child=serializers.DictField()),
         "results": record(many=True),
     }
-    return type(f"{LISTED[place][0].__name__}Page", (serializers.Serializer,), fields)
+    page = type(f"{LISTED[place][0].__name__}Page", (serializers.Serializer,), fields)
+    return extend_schema_serializer(many=False)(page)  # one page, not a list of pages
 
 
 def parameters(place: str) -> list[OpenApiParameter]:
@@ -179,27 +183,43 @@ class ReaderThrottle(throttling.AnonRateThrottle):
     rate = "300/min"
 
 
-@method_decorator(unchanged_answers_304, name="dispatch")
-class ListViewSet(viewsets.GenericViewSet):
-    """One place of the interface whose rows have no address; ``viewset`` makes its children."""
+def open_to_every_site(view):
+    """Let scripts of other sites read each answer of a view, 304 and errors included."""
 
-    http_method_names = ["get", "head", "options"]
-    renderer_classes = [renderers.JSONRenderer]
-    authentication_classes: list = []
-    permission_classes: list = []
-    throttle_classes = [ReaderThrottle]
-    place = ""
-    lookup_value_regex = "[^/]+"
-
-    def get_exception_handler(self):
-        return problem_response
-
-    def finalize_response(self, request, response, *args, **kwargs):
-        response = super().finalize_response(request, response, *args, **kwargs)
+    def opened(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
         response["Access-Control-Allow-Origin"] = "*"
         response["Access-Control-Allow-Headers"] = "If-None-Match"
         response["Access-Control-Expose-Headers"] = "ETag, Retry-After"
         return response
+
+    return opened
+
+
+class OpenView:
+    """What every view of the interface has in common: no key, no cookie, a limit, problems."""
+
+    http_method_names = ["get", "head", "options"]
+    authentication_classes: list = []
+    permission_classes: list = []
+    throttle_classes = [ReaderThrottle]
+
+    def get_exception_handler(self):
+        return problem_response
+
+
+@method_decorator([open_to_every_site, unchanged_answers_304], name="dispatch")
+class Description(OpenView, SpectacularJSONAPIView):
+    """The interface, described for OpenAPI."""
+
+
+@method_decorator([open_to_every_site, unchanged_answers_304], name="dispatch")
+class ListViewSet(OpenView, viewsets.GenericViewSet):
+    """One place of the interface whose rows have no address; ``viewset`` makes its children."""
+
+    renderer_classes = [renderers.JSONRenderer]
+    place = ""
+    lookup_value_regex = "[^/]+"
 
     def _listing(self, request) -> Listing:
         model, filterset_class = LISTED[self.place]
@@ -281,7 +301,10 @@ class RecordViewSet(ListViewSet):
         model, _filterset = LISTED[self.place]
         key = KEYS.get(self.place, "slug")
         value = pk.upper() if key in {"reference", "locator"} else pk
-        if key == "number" and not value.isdecimal():
+        is_possible = "\0" not in value and (
+            key != "number" or (value.isdecimal() and len(value) <= LONGEST_NUMBER)
+        )
+        if not is_possible:
             raise Http404
         rows = model.objects.published().filter(**{key: value})
         records = list(self._export(request, rows).records())

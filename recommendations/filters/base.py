@@ -55,7 +55,7 @@ class TermsField(forms.MultipleChoiceField):
         return [word for word in super().to_python(value) if word.strip()]
 
     def validate(self, value):
-        known = [str(choice) for choice, _label in self.choices]
+        known = [str(choice) for choice, _label in self.choices] if value else []
         errors = []
         for word in value:
             if word not in known:
@@ -252,7 +252,7 @@ class ListFilterSet(django_filters.FilterSet):
         )
         for name, facet in self.facets.items():
             facet.extra["choices"] = self.filters[f"{name}_not"].extra["choices"] = (
-                lambda terms=self.index.terms[name]: [(term.value, term.label) for term in terms]
+                lambda terms=self.index.terms[name]: [(term.value, term.value) for term in terms]
             )
             self.filters[f"{name}_not"].facet = facet
 

@@ -1,11 +1,10 @@
 """The addresses of the interface for programs."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView
 
-from ..api import router
+from ..api import Description, router
 
 api = [
     path("api/v1/", include(router.urls)),
-    path("api/v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("api/v1/openapi.json", Description.as_view(), name="openapi"),
 ]

@@ -4,7 +4,7 @@ import sys
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models import F
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -67,7 +67,10 @@ def ready(request):
 
 
 def _error(request, status, title, advice):
-    """An error page in the product's look, made without the database."""
+    """An error page in the product's look, made without the database; a document for programs."""
+    if request.path.startswith("/api/v1/"):
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": advice}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
     context = {"status": status, "title": title, "advice": advice}
     return render(request, "recommendations/error.html", context, status=status)
 

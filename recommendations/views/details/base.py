@@ -24,6 +24,11 @@ Parameters = list[tuple[str, str]]
 class RecordDetail(DetailView):
     """A published record by its slug; 410 for a withdrawn one, 404 for every other."""
 
+    def dispatch(self, request, *args, **kwargs):
+        if any("\0" in value for value in kwargs.values()):
+            raise Http404  # PostgreSQL refuses even to look for it
+        return super().dispatch(request, *args, **kwargs)
+
     def get_queryset(self):
         return self.model.objects.published()
 
