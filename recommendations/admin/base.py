@@ -99,8 +99,8 @@ class RecordAdmin(Fields, SafeEditing, History, admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         _refuse_nul(request)
-        importable = {"import_place": import_place(request.user, self.model)}
-        return super().changelist_view(request, importable | (extra_context or {}))
+        context = {"import_place": import_place(request.user, self.model), "has_history": True}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_search_results(self, request, queryset, search_term):
         _refuse_nul(request)

@@ -264,12 +264,12 @@ def _additions(entry, record, columns: dict, after: dict) -> list[str]:
     fresh = model(**{key_name(model): entry.key})
     for name, (_old, new) in entry.values.items():
         columns[name].write(fresh, new, after[name])
-    own = {"id", "version", "updated_at"} | ({"position"} - entry.values.keys())
-    fields = [each for each in model._meta.concrete_fields if each.name not in own]
+    own = {"id"} | ({"position"} - entry.values.keys())
+    fields = [each for each in model._meta.concrete_fields if each.editable]
     names = [
         each.verbose_name
         for each in fields
-        if getattr(record, each.attname) != getattr(fresh, each.attname)
+        if each.name not in own and getattr(record, each.attname) != getattr(fresh, each.attname)
     ]
     names += [
         target.label
