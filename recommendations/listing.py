@@ -14,7 +14,7 @@ from .text import fold, tokens
 from .translation import Words, reader_language
 
 TOP_VALUES = 6
-MOST_VALUES = 30
+MOST_VALUES = 20
 FINDABLE_VALUES = 12
 
 
