@@ -17,7 +17,7 @@ from ..models import (
 )
 from ..validators import validate_sdg_code
 from .base import PublishedAdmin, StackInline, TableInline, excerpt
-from .filters import ArabicTextFilter, RelatedFilter, VerificationFilter
+from .filters import ArabicTextFilter, AttentionFilter, RelatedFilter, VerificationFilter
 from .workflow import PublishedForm, state_chip
 
 PUBLISHED_WORDS = [
@@ -126,6 +126,7 @@ class RecommendationAdmin(PublishedAdmin):
     ]
     list_filter = [
         "state",
+        AttentionFilter,
         "kind",
         ("working_groups", RelatedFilter),
         ("meeting", RelatedFilter),
@@ -136,7 +137,6 @@ class RecommendationAdmin(PublishedAdmin):
     ]
     list_select_related = ["meeting", "passage"]
     list_prefetch_related = ["working_groups", "theme_assignments"]
-    search_fields = ["reference", "text", "text_ar", "passage__locator"]
     autocomplete_fields = [
         "passage",
         "working_groups",
