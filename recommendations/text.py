@@ -85,6 +85,12 @@ def stem(folded: str) -> str:
     return spelled(stemmed)
 
 
+def without_article(folded: str) -> str:
+    """An Arabic word as people begin to type it, who leave the article and particles out."""
+    article = _ARTICLE.match(folded)
+    return folded[article.end() :] if article else folded
+
+
 def spelled(word: str) -> str:
     """A word as databases hold it: they disagree on what a letter is beyond the two alphabets."""
     return (word if _PLAIN.fullmatch(word) else "u" + word.encode().hex())[:LONGEST_STEM]

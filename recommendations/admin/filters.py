@@ -66,7 +66,7 @@ class ArabicTextFilter(ConditionFilter):
 def _possible_twins() -> Q:
     """Rows that say the same as another one, where no editor has linked the two."""
     documents = staff.twins(Recommendation)
-    twin = documents.filter(object_id=OuterRef(OuterRef("pk"))).values("twin")
+    twin = documents.filter(object_id=OuterRef(OuterRef(OuterRef("pk")))).values("twin")
     same = documents.filter(twin__in=twin).values("object_id")
     links = RecommendationLink.objects.filter(
         Q(recommendation=OuterRef("pk"), other__in=same)

@@ -16,6 +16,7 @@ from ..models import (
     group_problems,
 )
 from ..validators import validate_sdg_code
+from .additions import Additions
 from .base import PublishedAdmin, StackInline, TableInline, excerpt
 from .filters import ArabicTextFilter, AttentionFilter, RelatedFilter, VerificationFilter
 from .workflow import PublishedForm, state_chip
@@ -111,8 +112,9 @@ class LinkInline(StackInline):
 
 
 @admin.register(Recommendation)
-class RecommendationAdmin(PublishedAdmin):
+class RecommendationAdmin(Additions, PublishedAdmin):
     form = RecommendationForm
+    actions = [*Additions.actions, *PublishedAdmin.actions]
     list_display = [
         "reference",
         "words",

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Count, Model, QuerySet
 
 from ..choices import State
-from ..text import spelled, stems, tokens
+from ..text import spelled, stems, tokens, without_article
 from .engines import BREAK, EVERY, Begins
 
 LONGEST = 200  # characters of what is typed; the rest is not looked for
@@ -52,11 +52,11 @@ def made(model: type[Model], keys: Iterable[int]) -> Iterator[Model]:
             texts[key].append(text)
     digests = _digests(rows) if hasattr(model, "twins_by") else {}
     for key, found in texts.items():
-        parts = [part for text in found for part in _told_apart(str(text or "")) if part]
+        parts = [part for text in found for part in _parts(str(text or ""))]
         yield document_model()(
             kind=model._meta.model_name,
             object_id=key,
-            words=f" {BREAK} ".join([*map(" ".join, parts), EVERY]),
+            words=f" {BREAK} ".join([*(" ".join(part) for part in parts if part), EVERY]),
             twin=digests.get(key, ""),
         )
 
@@ -68,6 +68,13 @@ def _digests(rows: QuerySet) -> dict[int, str]:
         if words := " ".join(stems(text)):
             found[key] = md5(words.encode(), usedforsecurity=False).hexdigest()
     return found
+
+
+def _parts(text: str) -> list[list[str]]:
+    """What is stored of a text: its words, those that have an article without it, the stems."""
+    words, stemmed = _told_apart(text)
+    bare = [without_article(word) for word in words]
+    return [words, [each for each, word in zip(bare, words, strict=True) if each != word], stemmed]
 
 
 def _told_apart(text: str) -> tuple[list[str], list[str]]:
