@@ -176,7 +176,7 @@ def fields(rows):
 
 
 def findable(rows: Collection) -> Iterator[Finding]:
-    for model in indexing.searchable_models():
+    for model in indexing.findable_models():
         stale = indexing.stale(model)
         for row in rows.get(model, ()):
             yield row, row.pk not in stale, "its search document is outdated: run reindex."

@@ -15,7 +15,7 @@ _DELETED_BY_STAFF = {
     "themeassignment",
 }
 # Rows that the site keeps for itself.
-_OUT_OF_REACH = {"dataversion", "importrun", "searchdocument"}
+_OUT_OF_REACH = {"dataversion", "importrun", "searchdocument", "staffdocument"}
 
 
 def may_publish(user) -> bool:

@@ -82,10 +82,18 @@ def stem(folded: str) -> str:
     """What is compared instead of a folded word; it holds letters and digits only."""
     is_arabic = _ARABIC.search(folded)
     stemmed = _arabic_stem(folded) if is_arabic else _english_stem(folded)
-    if not _PLAIN.fullmatch(stemmed):
-        # Databases disagree on what a letter is beyond the two alphabets: spell it out.
-        stemmed = "u" + stemmed.encode().hex()
-    return stemmed[:LONGEST_STEM]
+    return spelled(stemmed)
+
+
+def without_article(folded: str) -> str:
+    """An Arabic word as people begin to type it, who leave the article and particles out."""
+    article = _ARTICLE.match(folded)
+    return folded[article.end() :] if article else folded
+
+
+def spelled(word: str) -> str:
+    """A word as databases hold it: they disagree on what a letter is beyond the two alphabets."""
+    return (word if _PLAIN.fullmatch(word) else "u" + word.encode().hex())[:LONGEST_STEM]
 
 
 def _english_stem(word: str) -> str:

@@ -171,13 +171,6 @@ def test_lists_are_filtered_by_condition(root):
         assert response.context["cl"].result_count == count, query
 
 
-def test_the_first_page_says_what_waits(root, draft):
-    tasks = root.get("/admin/").context["tasks"]
-    assert [task.count for task in tasks if str(task.label) == "Drafts"] == [1]
-    for task in tasks:
-        assert root.get(task.url).context["cl"].result_count == task.count, task
-
-
 def test_no_value_in_an_address_breaks_a_list(root):
     path = "/admin/recommendations/recommendation/"
     for name in ["meeting__id__exact", "passage__source__id__exact", "p", "o", "themes__isnull"]:

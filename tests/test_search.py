@@ -505,7 +505,7 @@ def damage_index():
     if connection.vendor == "postgresql":
         return damage_words()
     with connection.cursor() as cursor:
-        cursor.execute(SQLITE_REBUILD.replace("rebuild", "delete-all"))
+        cursor.execute(SQLITE_REBUILD[0].replace("rebuild", "delete-all"))
 
 
 @pytest.mark.parametrize("damage", [damage_words, damage_missing, damage_left_over, damage_index])

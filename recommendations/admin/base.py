@@ -17,7 +17,9 @@ from ..columns import COLUMNS
 from ..exports import Export, respond
 from ..importing import import_place
 from ..models.fields import NameField, ReferenceField, VerbatimField
+from ..search import staff
 from .editing import FactFormSet, SafeEditing
+from .filters import MomentFilter, SubmitterFilter
 from .history import History
 from .workflow import PublishedForm, Workflow
 
@@ -94,6 +96,9 @@ class RecordAdmin(Fields, SafeEditing, History, admin.ModelAdmin):
     # The number of the fieldset that the rows of other models follow.
     inlines_after = 1
 
+    def get_list_filter(self, request):
+        return [*super().get_list_filter(request), MomentFilter]
+
     def get_changelist(self, request, **kwargs):
         return RecordList
 
@@ -102,9 +107,14 @@ class RecordAdmin(Fields, SafeEditing, History, admin.ModelAdmin):
         context = {"import_place": import_place(request.user, self.model), "has_history": True}
         return super().changelist_view(request, context | (extra_context or {}))
 
+    @property
+    def search_fields(self):
+        return self.model.found_by
+
     def get_search_results(self, request, queryset, search_term):
+        """Rows in any state, by their documents: lists and look-ups find alike."""
         _refuse_nul(request)
-        return super().get_search_results(request, queryset, search_term)
+        return staff.find(queryset, search_term), False
 
     def get_actions(self, request):
         actions = super().get_actions(request)
@@ -139,6 +149,9 @@ class PublishedAdmin(Workflow, RecordAdmin):
     form = PublishedForm
     list_filter = ["state"]
     readonly_fields = ["version"]
+
+    def get_list_filter(self, request):
+        return [*super().get_list_filter(request), SubmitterFilter]
 
     def is_public(self, record) -> bool:
         return record.is_published

@@ -16,7 +16,6 @@ WHEN = [("date", "date_precision", "date_qualifier"), "end_date", "place"]
 class ConferenceAdmin(PublishedAdmin):
     list_display = ["named", "dated", "place", state_chip, "changed"]
     list_filter = ["state", "name_ar_origin"]
-    search_fields = ["name_en", "name_ar", "name_as_printed", "title", "slug"]
     autocomplete_fields = ["passage"]
     prepopulated_fields = {"slug": ["name_en"]}
     readonly_fields = ["passage_text", "version"]
@@ -39,7 +38,6 @@ class MeetingAdmin(PublishedAdmin):
         "name_ar_origin",
     ]
     list_select_related = ["conference"]
-    search_fields = ["name_en", "name_ar", "words_in_source", "place", "slug"]
     autocomplete_fields = ["conference", "passage", "working_groups"]
     prepopulated_fields = {"slug": ["name_en"]}
     readonly_fields = ["passage_text", "version"]
@@ -59,7 +57,6 @@ class MeetingAdmin(PublishedAdmin):
 class WorkingGroupAdmin(PublishedAdmin):
     list_display = ["named", "code", "position", state_chip, "changed"]
     list_filter = ["state", "name_ar_origin"]
-    search_fields = ["name_en", "name_ar", "name_as_printed", "code", "slug"]
     autocomplete_fields = ["passage", "heading", "lead_in"]
     prepopulated_fields = {"slug": ["name_en"]}
     readonly_fields = ["passage_text", "version"]

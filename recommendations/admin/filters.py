@@ -1,10 +1,15 @@
 """Filters of staff lists that no single field answers."""
 
 from django.contrib import admin
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
+
+from ..choices import State
+from ..models import Recommendation, RecommendationLink, ThemeAssignment
+from ..search import staff
 
 
 class RelatedFilter(admin.RelatedOnlyFieldListFilter):
@@ -56,3 +61,82 @@ class ArabicTextFilter(ConditionFilter):
     title = _("Arabic text")
     parameter_name = "arabic"
     conditions = {"yes": (_("Recorded"), ~Q(text_ar="")), "no": (_("Not recorded"), Q(text_ar=""))}
+
+
+def _possible_twins() -> Q:
+    """Rows that say the same as another one, where no editor has linked the two."""
+    documents = staff.twins(Recommendation)
+    twin = documents.filter(object_id=OuterRef(OuterRef(OuterRef("pk")))).values("twin")
+    same = documents.filter(twin__in=twin).values("object_id")
+    links = RecommendationLink.objects.filter(
+        Q(recommendation=OuterRef("pk"), other__in=same)
+        | Q(other=OuterRef("pk"), recommendation__in=same)
+    )
+    return Q(pk__in=documents.values("object_id")) & ~Exists(links)
+
+
+ALIVE = ~Q(state=State.WITHDRAWN)
+
+
+class AttentionFilter(ConditionFilter):
+    """What somebody should look at; nothing of it once a record is withdrawn."""
+
+    title = _("needs attention")
+    parameter_name = "attention"
+    conditions = {
+        "no-theme": (
+            _("Has no theme"),
+            ALIVE & ~Exists(ThemeAssignment.objects.filter(recommendation=OuterRef("pk"))),
+        ),
+        "no-passage": (_("Has no passage"), ALIVE & Q(passage=None)),
+        "differs": (
+            _("Differs from its passage, without a reason"),
+            ALIVE & Q(difference_reason="", passage__isnull=False) & ~STANDS_IN_PASSAGE,
+        ),
+        "twin": (_("Says the same as another one, not linked to it"), _possible_twins()),
+    }
+
+
+class SubmitterFilter(ConditionFilter):
+    """Among records in review, those that the reader submitted and those that others did."""
+
+    title = _("submitted by")
+    parameter_name = "submitted"
+
+    def lookups(self, request, model_admin):
+        self.conditions = submitters(request.user)
+        in_review = request.GET.get("state__exact") == State.IN_REVIEW
+        return super().lookups(request, model_admin) if in_review or self.value() else []
+
+
+def submitters(user) -> dict[str, tuple[str, Q]]:
+    own = Q(submitted_by=user.pk)
+    return {
+        "me": (_("You"), own),
+        "others": (_("Others"), Q(submitted_by=None) | ~own),
+    }
+
+
+class MomentFilter(admin.SimpleListFilter):
+    """Records that one change has touched; it shows only while it is used."""
+
+    title = _("change")
+    parameter_name = "changed"
+
+    def lookups(self, request, model_admin):
+        return [(self.value(), self.value())] if self.value() else []
+
+    def queryset(self, request, queryset):
+        return queryset.filter(changed_at(queryset.model, _moment(self.value())))
+
+
+def changed_at(model, moment) -> Q:
+    return Q(pk__in=model.history.filter(history_date=moment).values("id"))
+
+
+def _moment(text: str | None):
+    """The moment that an address names; None where it names none."""
+    try:
+        return parse_datetime(text or "")
+    except ValueError:
+        return None

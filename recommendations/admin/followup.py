@@ -28,7 +28,6 @@ class FollowUpAdmin(PublishedAdmin):
     list_filter = ["state", "kind", ("organisation", RelatedFilter)]
     list_select_related = ["organisation", "passage"]
     list_prefetch_related = ["recommendations"]
-    search_fields = ["slug", "text", "organisation__name_en", "organisation__name_ar"]
     autocomplete_fields = ["organisation", "recommendations", "passage"]
     readonly_fields = ["passage_text", "version"]
     fieldsets = [

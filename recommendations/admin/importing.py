@@ -261,7 +261,7 @@ class ImportRunAdmin(admin.ModelAdmin):
     @method_decorator(require_http_methods(["POST"]))
     def undo_view(self, request, pk):
         run = self._run(request, pk)
-        if not self._may_undo(request, run):
+        if not self.may_undo(request, run):
             raise PermissionDenied
         try:
             importing.undo(run)
@@ -279,7 +279,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         if run.created_by_id != request.user.pk:
             raise PermissionDenied
 
-    def _may_undo(self, request, run: ImportRun) -> bool:
+    def may_undo(self, request, run: ImportRun) -> bool:
         is_theirs = run.created_by_id == request.user.pk or may_publish(request.user)
         return is_theirs and allowed(request.user, run.place, "change")
 
@@ -299,7 +299,7 @@ class ImportRunAdmin(admin.ModelAdmin):
             summary=summary(plan),
             is_waiting=run.state == ImportState.PREVIEWED,
             is_theirs=run.created_by_id == request.user.pk,
-            may_undo=run.state == ImportState.APPLIED and self._may_undo(request, run),
+            may_undo=run.state == ImportState.APPLIED and self.may_undo(request, run),
         )
 
     def _page(self, request, template: str, title: str, **context):

@@ -66,7 +66,6 @@ class OrganisationAdmin(PublishedAdmin):
     list_display = ["named", "short_name", "type", "role_names", state_chip, "changed"]
     list_filter = ["state", "type", "roles__role", "name_ar_origin"]
     list_prefetch_related = ["roles"]
-    search_fields = ["name_en", "name_ar", "short_name", "other_names", "slug"]
     prepopulated_fields = {"slug": ["name_en"]}
     inlines = [RoleInline]
     inlines_after = 2
@@ -96,7 +95,6 @@ class FunderAdmin(PublishedAdmin):
     list_display = ["named", "type", "position", "supported", state_chip, "changed"]
     list_filter = ["state", "type", "name_ar_origin"]
     list_prefetch_related = ["support__organisation"]
-    search_fields = ["name_en", "name_ar", "slug"]
     prepopulated_fields = {"slug": ["name_en"]}
     inlines = [SupportInline]
     fieldsets = [
@@ -115,7 +113,6 @@ class AddresseeAdmin(PublishedAdmin):
     list_display = ["named", "organisation", state_chip, "changed"]
     list_filter = ["state", "name_ar_origin"]
     list_select_related = ["organisation"]
-    search_fields = ["name_en", "name_ar", "slug"]
     autocomplete_fields = ["organisation"]
     prepopulated_fields = {"slug": ["name_en"]}
     fieldsets = [

@@ -16,8 +16,9 @@ from ..models import (
     group_problems,
 )
 from ..validators import validate_sdg_code
+from .additions import Additions
 from .base import PublishedAdmin, StackInline, TableInline, excerpt
-from .filters import ArabicTextFilter, RelatedFilter, VerificationFilter
+from .filters import ArabicTextFilter, AttentionFilter, RelatedFilter, VerificationFilter
 from .workflow import PublishedForm, state_chip
 
 PUBLISHED_WORDS = [
@@ -111,8 +112,9 @@ class LinkInline(StackInline):
 
 
 @admin.register(Recommendation)
-class RecommendationAdmin(PublishedAdmin):
+class RecommendationAdmin(Additions, PublishedAdmin):
     form = RecommendationForm
+    actions = [*Additions.actions, *PublishedAdmin.actions]
     list_display = [
         "reference",
         "words",
@@ -126,6 +128,7 @@ class RecommendationAdmin(PublishedAdmin):
     ]
     list_filter = [
         "state",
+        AttentionFilter,
         "kind",
         ("working_groups", RelatedFilter),
         ("meeting", RelatedFilter),
@@ -136,7 +139,6 @@ class RecommendationAdmin(PublishedAdmin):
     ]
     list_select_related = ["meeting", "passage"]
     list_prefetch_related = ["working_groups", "theme_assignments"]
-    search_fields = ["reference", "text", "text_ar", "passage__locator"]
     autocomplete_fields = [
         "passage",
         "working_groups",

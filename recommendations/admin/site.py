@@ -1,75 +1,17 @@
 """The frame of the staff pages: name, first page, cache rules."""
 
-from dataclasses import dataclass
-
 from django.contrib import admin
 from django.contrib.admin import AdminSite
-from django.db.models import Model, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from ..choices import LabelOrigin, State
 from ..models import Recommendation
-from ..models.base import NamedModel
-from .filters import VerificationFilter
-
-
-@dataclass
-class Task:
-    """Records that wait for somebody: a filtered list and how many are on it."""
-
-    label: str
-    model: type[Model]
-    query: str
-    condition: Q
-
-    @property
-    def records(self) -> str:
-        return self.model._meta.verbose_name_plural
-
-    @property
-    def count(self) -> int:
-        return self.model.objects.filter(self.condition).count()
-
-    @property
-    def url(self) -> str:
-        name = f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_changelist"
-        return f"{reverse(name)}?{self.query}"
-
-
-def tasks(request) -> list[Task]:
-    """What this user may see of the work that waits."""
-    verification = VerificationFilter.conditions
-    all_tasks = [
-        Task(_("In review"), Recommendation, "state__exact=in-review", Q(state=State.IN_REVIEW)),
-        Task(_("Drafts"), Recommendation, "state__exact=draft", Q(state=State.DRAFT)),
-        Task(_("Without a theme"), Recommendation, "themes__isnull=True", Q(themes=None)),
-        *(
-            Task(verification[value][0], Recommendation, f"verification={value}", condition)
-            for value, (label, condition) in verification.items()
-            if value != "verified"
-        ),
-        *(
-            Task(
-                _("Arabic names to review"),
-                model,
-                "name_ar_origin__exact=draft",
-                Q(name_ar_origin=LabelOrigin.DRAFT),
-            )
-            for model in admin.site._registry
-            if issubclass(model, NamedModel)
-        ),
-    ]
-    return [
-        task
-        for task in all_tasks
-        if admin.site.get_model_admin(task.model).has_view_permission(request)
-    ]
+from .desk import Desk
 
 
 def index(request, extra_context=None):
-    return AdminSite.index(admin.site, request, {"tasks": tasks(request)} | (extra_context or {}))
+    context = {"desk": Desk(request)} | (extra_context or {})
+    return AdminSite.index(admin.site, request, context)
 
 
 def app_list(request, app_label=None):

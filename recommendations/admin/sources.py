@@ -31,7 +31,6 @@ class PassageInline(TableInline):
 class SourceAdmin(PublishedAdmin):
     list_display = ["title", "code", "dated", "document_type", "language", state_chip, "changed"]
     list_filter = ["state", "language", "document_type"]
-    search_fields = ["title", "subtitle", "code", "slug", "roles__organisation__name_en"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["passages", "version"]
     inlines_after = 3
@@ -65,7 +64,6 @@ class PassageAdmin(RecordAdmin):
     list_display = ["locator", "words", "kind", "paragraph", "source"]
     list_filter = ["kind", ("source", RelatedFilter)]
     list_select_related = ["source"]
-    search_fields = ["locator", "paragraph", "text"]
     autocomplete_fields = ["source"]
     fieldsets = [
         (None, {"fields": ["source", ("locator", "position")]}),
@@ -84,7 +82,6 @@ class PassageAdmin(RecordAdmin):
 class ThemeAdmin(PublishedAdmin):
     list_display = ["named", "position", "scope_en", state_chip, "changed"]
     list_filter = ["state", "name_ar_origin"]
-    search_fields = ["name_en", "name_ar", "scope_en", "scope_ar", "slug"]
     prepopulated_fields = {"slug": ["name_en"]}
     fieldsets = [
         (_("Name"), {"fields": ["name_en", "scope_en", "position"]}),
@@ -97,7 +94,6 @@ class ThemeAdmin(PublishedAdmin):
 class GoalAdmin(RecordAdmin):
     list_display = ["number", "named"]
     list_filter = ["name_ar_origin"]
-    search_fields = ["number", "name_en", "name_ar"]
     fieldsets = [
         (_("Name"), {"fields": ["number", "name_en"]}),
         ARABIC_NAME,
@@ -116,7 +112,6 @@ class CitationInline(TableInline):
 class InstrumentAdmin(PublishedAdmin):
     list_display = ["named", "type", state_chip, "changed"]
     list_filter = ["state", "type", "name_ar_origin"]
-    search_fields = ["name_en", "name_ar", "slug"]
     prepopulated_fields = {"slug": ["name_en"]}
     inlines = [CitationInline, InstrumentRoleInline]
     fieldsets = [

@@ -24,7 +24,7 @@ BEFORE = {
 }
 BY_EDITORS = (State.DRAFT, State.IN_REVIEW)
 REASONS_SHOWN = 10
-WITHDRAWN_SHOWN = 50
+SELECTED_SHOWN = 50
 
 
 def own_text_problems(record, user, reason: str, is_touched: bool = False) -> list[str]:
@@ -125,10 +125,25 @@ class Workflow:
         if form.is_valid():
             self._move(request, queryset, State.WITHDRAWN, form.cleaned_data["reason"])
             return None
-        records = list(queryset[:WITHDRAWN_SHOWN])
+        return self.ask(
+            request,
+            queryset,
+            form,
+            action="withdraw",
+            title=_("Withdraw: why?"),
+            verb=_("Withdraw"),
+            explanation=_(
+                "Their addresses will answer with the code, the date and this reason, which "
+                "everybody can read."
+            ),
+        )
+
+    def ask(self, request, queryset, form, **words):
+        """A page that shows the selected records and asks what an action needs to know."""
+        records = list(queryset[:SELECTED_SHOWN])
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Withdraw: why?"),
+            **words,
             "opts": self.opts,
             "module_name": self.opts.verbose_name_plural,
             "records": records,
@@ -137,7 +152,7 @@ class Workflow:
             "across": request.POST.get("select_across", "0"),
             "form": form,
         }
-        return TemplateResponse(request, "admin/recommendations/withdraw.html", context)
+        return TemplateResponse(request, "admin/recommendations/action.html", context)
 
     def _move(self, request, queryset, state: State, reason: str = "") -> None:
         """Bring the selected records into a state; say how many moved, which did not and why."""
@@ -168,8 +183,11 @@ class Workflow:
             "%(count)d records are now in the state “%(state)s”.",
             count,
         )
-        level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, text % {"count": count, "state": state.label}, level)
+        self.report(request, text % {"count": count, "state": state.label}, count, refused)
+
+    def report(self, request, text: str, count: int, refused: dict) -> None:
+        """Say what an action did, and which records it left alone and why."""
+        self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
         for record, found in list(refused.items())[:REASONS_SHOWN]:
             reason = format_html(
                 _("Not changed: {record} ({reasons})."),

@@ -6,7 +6,7 @@ from .followup import FollowUp
 from .importrun import ImportRun
 from .parties import Addressee, Funder, Organisation, OrganisationRole, Support
 from .recommendation import Recommendation, group_problems
-from .searchdocument import SearchDocument
+from .searchdocument import SearchDocument, StaffDocument
 from .sources import Citation, Goal, Instrument, Passage, Source, Theme
 from .version import DataVersion
 
@@ -29,6 +29,7 @@ __all__ = [
     "RecommendationLink",
     "SearchDocument",
     "Source",
+    "StaffDocument",
     "Support",
     "Theme",
     "ThemeAssignment",

@@ -158,6 +158,7 @@ class NamedModel(models.Model):
     )
 
     name = translated("name")
+    found_by = ("name_en", "name_ar", "slug")
 
     class Meta:
         abstract = True

@@ -29,6 +29,7 @@ class ConferenceQuerySet(PublishedQuerySet):
 class Conference(NamedModel, DatedModel, PublishedModel):
     """A large event with parts."""
 
+    found_by = ("name_en", "name_ar", "name_as_printed", "title", "slug")
     search_own = (
         "name_en",
         "name_ar",
@@ -86,6 +87,7 @@ class WorkingGroupQuerySet(PublishedQuerySet):
 class WorkingGroup(NamedModel, PublishedModel):
     """A thematic group of the CSSR."""
 
+    found_by = ("name_en", "name_ar", "name_as_printed", "code", "slug")
     search_own = (
         "name_en",
         "name_ar",
@@ -157,6 +159,7 @@ class MeetingQuerySet(PublishedQuerySet):
 class Meeting(NamedModel, DatedModel, PublishedModel):
     """One sitting at which something was said. Not every meeting belongs to a conference."""
 
+    found_by = ("name_en", "name_ar", "words_in_source", "place", "slug")
     search_own = (
         "name_en",
         "name_ar",

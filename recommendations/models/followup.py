@@ -15,6 +15,7 @@ class FollowUp(DatedModel, PublishedModel):
     """A dated fact about recommendations, by one organisation, with the passage that says it."""
 
     natural_key_fields = ("slug",)
+    found_by = ("slug", "text", "organisation__name_en", "organisation__name_ar")
 
     slug = models.SlugField(_("address name"), unique=True)
     kind = models.CharField(_("kind"), max_length=15, choices=FollowUpKind.choices)

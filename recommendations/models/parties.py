@@ -76,6 +76,7 @@ class Organisation(NamedModel, PublishedModel):
         "facts",
     )
     search_names = ()
+    found_by = ("name_en", "name_ar", "short_name", "other_names", "slug")
 
     slug = models.SlugField(_("address name"), unique=True)
     short_name = NameField(

@@ -48,6 +48,8 @@ class RecommendationQuerySet(PublishedQuerySet):
 class Recommendation(PublishedModel):
     """One thing asked for, word for word."""
 
+    found_by = ("reference", "text", "text_ar", "passage__locator")
+    twins_by = "text"
     search_own = (
         "text",
         "text_ar",

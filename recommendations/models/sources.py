@@ -35,6 +35,7 @@ class Source(DatedModel, PublishedModel):
         "subtitle",
     )
     search_names = ("passages__text",)
+    found_by = ("title", "subtitle", "code", "slug", "roles__organisation__name_en")
 
     slug = models.SlugField(
         _("address name"), unique=True, help_text=_("Permanent; part of the page's address.")
@@ -119,6 +120,7 @@ class Passage(NaturalKeyModel):
     """One printed paragraph, heading or list item of a source, word for word."""
 
     natural_key_fields = ("locator",)
+    found_by = ("locator", "paragraph", "text")
 
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="passages", verbose_name=_("source")
@@ -228,6 +230,7 @@ class Theme(NamedModel, PublishedModel):
         "scope_ar",
     )
     search_names = ()
+    found_by = ("name_en", "name_ar", "scope_en", "scope_ar", "slug")
 
     slug = models.SlugField(_("address name"), unique=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -263,6 +266,7 @@ class Goal(NamedModel, NaturalKeyModel):
     """A Sustainable Development Goal (General Assembly resolution 70/1)."""
 
     natural_key_fields = ("number",)
+    found_by = ("number", "name_en", "name_ar")
 
     number = models.PositiveSmallIntegerField(
         _("number"), unique=True, help_text=_("1 to 17, as in the 2030 Agenda.")

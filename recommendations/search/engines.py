@@ -8,55 +8,86 @@ from .query import Query, Term
 EVERY = "every" + "x" * 40
 BREAK = "break" + "x" * 40
 
-POSTGRES_SETUP = (
+_POSTGRES_SETUP = (
     """
-    ALTER TABLE recommendations_searchdocument ADD COLUMN IF NOT EXISTS vector tsvector
-    GENERATED ALWAYS AS (
-        setweight(to_tsvector('simple', own), 'A') || setweight(to_tsvector('simple', names), 'B')
-    ) STORED
+    ALTER TABLE {table} ADD COLUMN IF NOT EXISTS vector tsvector
+    GENERATED ALWAYS AS ({vector}) STORED
     """,
-    """
-    CREATE INDEX IF NOT EXISTS recommendations_searchdocument_vector
-    ON recommendations_searchdocument USING gin (vector)
-    """,
+    "CREATE INDEX IF NOT EXISTS {table}_vector ON {table} USING gin (vector)",
 )
-SQLITE_SETUP = (
+_SQLITE_SETUP = (
     """
-    CREATE VIRTUAL TABLE IF NOT EXISTS recommendations_searchfts USING fts5(
-        own, names, content='recommendations_searchdocument', content_rowid='id', tokenize='ascii'
+    CREATE VIRTUAL TABLE IF NOT EXISTS {fts} USING fts5(
+        {columns}, content='{table}', content_rowid='id', tokenize='ascii'
     )
     """,
     """
-    CREATE TRIGGER IF NOT EXISTS recommendations_searchfts_insert
-    AFTER INSERT ON recommendations_searchdocument BEGIN
-        INSERT INTO recommendations_searchfts (rowid, own, names)
-        VALUES (new.id, new.own, new.names);
+    CREATE TRIGGER IF NOT EXISTS {fts}_insert AFTER INSERT ON {table} BEGIN
+        INSERT INTO {fts} (rowid, {columns}) VALUES (new.id, {new});
     END
     """,
     """
-    CREATE TRIGGER IF NOT EXISTS recommendations_searchfts_delete
-    AFTER DELETE ON recommendations_searchdocument BEGIN
-        INSERT INTO recommendations_searchfts (recommendations_searchfts, rowid, own, names)
-        VALUES ('delete', old.id, old.own, old.names);
+    CREATE TRIGGER IF NOT EXISTS {fts}_delete AFTER DELETE ON {table} BEGIN
+        INSERT INTO {fts} ({fts}, rowid, {columns}) VALUES ('delete', old.id, {old});
     END
     """,
     """
-    CREATE TRIGGER IF NOT EXISTS recommendations_searchfts_update
-    AFTER UPDATE ON recommendations_searchdocument BEGIN
-        INSERT INTO recommendations_searchfts (recommendations_searchfts, rowid, own, names)
-        VALUES ('delete', old.id, old.own, old.names);
-        INSERT INTO recommendations_searchfts (rowid, own, names)
-        VALUES (new.id, new.own, new.names);
+    CREATE TRIGGER IF NOT EXISTS {fts}_update AFTER UPDATE ON {table} BEGIN
+        INSERT INTO {fts} ({fts}, rowid, {columns}) VALUES ('delete', old.id, {old});
+        INSERT INTO {fts} (rowid, {columns}) VALUES (new.id, {new});
     END
     """,
 )
-# Makes the index anew from the table of documents, whatever it holds.
-SQLITE_REBUILD = (
-    "INSERT INTO recommendations_searchfts (recommendations_searchfts) VALUES ('rebuild')"
-)
+# The columns of each table of documents that are searched, with their weights.
+_SEARCHED = {"search": {"own": "A", "names": "B"}, "staff": {"words": "D"}}
 
 
-class Matches(Func):
+def setup(vendor: str) -> list[str]:
+    """The statements that give the tables of documents what a database searches with."""
+    statements = []
+    for name, weights in _SEARCHED.items():
+        words = {
+            "table": f"recommendations_{name}document",
+            "fts": f"recommendations_{name}fts",
+            "columns": ", ".join(weights),
+            "old": ", ".join(f"old.{column}" for column in weights),
+            "new": ", ".join(f"new.{column}" for column in weights),
+            "vector": " || ".join(
+                f"setweight(to_tsvector('simple', {column}), '{weight}')"
+                for column, weight in weights.items()
+            ),
+        }
+        templates = _POSTGRES_SETUP if vendor == "postgresql" else _SQLITE_SETUP
+        statements += [template.format(**words) for template in templates]
+    return statements
+
+
+# Makes each index anew from its table of documents, whatever it holds.
+SQLITE_REBUILD = [
+    f"INSERT INTO recommendations_{name}fts (recommendations_{name}fts) VALUES ('rebuild')"  # noqa: S608
+    for name in _SEARCHED
+]
+
+
+class _Found(Func):
+    """Whether a document is found: each child says by which words, on which engine."""
+
+    output_field = BooleanField()
+    fts_table = "recommendations_searchfts"
+
+    def _table(self, compiler) -> str:
+        return compiler.quote_name_unless_alias(self.source_expressions[0].alias)
+
+    def as_postgresql(self, compiler, connection, **context):
+        return f"{self._table(compiler)}.vector @@ %s::tsquery", (self.tsquery(),)
+
+    def as_sqlite(self, compiler, connection, **context):
+        table, fts = self._table(compiler), self.fts_table
+        sql = f"{table}.id IN (SELECT rowid FROM {fts} WHERE {fts} MATCH %s)"  # noqa: S608
+        return sql, (self.fts(),)
+
+
+class Matches(_Found):
     """Whether a search document has what a query asks for.
 
     Args:
@@ -64,27 +95,41 @@ class Matches(Func):
         in_own: whether only the record's own words count, not the names of what it relates to.
     """
 
-    output_field = BooleanField()
-
     def __init__(self, query: Query, *, in_own: bool = False):
         super().__init__(F("own"))
         self.query = query
         self.in_own = in_own
 
-    def _table(self, compiler) -> str:
-        return compiler.quote_name_unless_alias(self.source_expressions[0].alias)
+    def tsquery(self) -> str:
+        return tsquery(self.query, weight=":A" if self.in_own else "")
 
-    def as_postgresql(self, compiler, connection, **context):
-        sql = f"{self._table(compiler)}.vector @@ %s::tsquery"
-        return sql, (tsquery(self.query, weight=":A" if self.in_own else ""),)
+    def fts(self) -> str:
+        return f"{{own}} : ({fts(self.query)})" if self.in_own else fts(self.query)
 
-    def as_sqlite(self, compiler, connection, **context):
-        sql = (
-            "id IN (SELECT rowid FROM recommendations_searchfts"
-            " WHERE recommendations_searchfts MATCH %s)"
+
+class Begins(_Found):
+    """Whether a staff document has all that was typed: words that begin so, or have the same stem.
+
+    Args:
+        typed: for each thing typed its words, folded, and their stems; a code has several.
+    """
+
+    fts_table = "recommendations_stafffts"
+
+    def __init__(self, typed: list[tuple[list[str], list[str]]]):
+        super().__init__(F("words"))
+        self.typed = typed
+
+    def tsquery(self) -> str:
+        def phrase(words):
+            return " <-> ".join(f"'{word}'" for word in words)
+
+        return " & ".join(f"({phrase(words)}:* | {phrase(stems)})" for words, stems in self.typed)
+
+    def fts(self) -> str:
+        return " AND ".join(
+            f'("{" ".join(words)}" * OR "{" ".join(stems)}")' for words, stems in self.typed
         )
-        match = fts(self.query)
-        return f"{self._table(compiler)}.{sql}", (f"{{own}} : ({match})" if self.in_own else match,)
 
 
 def tsquery(query: Query, weight: str = "") -> str:

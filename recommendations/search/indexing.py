@@ -3,7 +3,8 @@
 A searchable model says what is found by ``search_own`` (its own fields) and ``search_names``
 (field paths to the names of what it relates to). Saving, deleting or relating anything on such a
 path remakes the documents concerned. ``bulk_create`` and ``update`` send no signal: callers run
-``remake`` or ``rebuild`` after them.
+``remake`` or ``rebuild`` after them. The documents by which staff find records (``staff``) are made
+together with them.
 """
 
 from collections import defaultdict
@@ -18,7 +19,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 
 from ..models.history import is_history
 from ..text import tokens
-from .engines import BREAK, EVERY, POSTGRES_SETUP, SQLITE_REBUILD, SQLITE_SETUP, Matches
+from . import staff
+from .engines import BREAK, EVERY, SQLITE_REBUILD, Begins, Matches, setup
 from .query import Query, Term
 
 BATCH = 500
@@ -28,6 +30,12 @@ def searchable_models() -> list[type[models.Model]]:
     """The models that have search documents."""
     config = apps.get_app_config("recommendations")
     return [model for model in config.get_models() if hasattr(model, "search_own")]
+
+
+def findable_models() -> list[type[models.Model]]:
+    """The models that have documents by which staff find their rows."""
+    config = apps.get_app_config("recommendations")
+    return [model for model in config.get_models() if hasattr(model, "found_by")]
 
 
 def _document_model():
@@ -79,69 +87,103 @@ def _joined(texts: Iterable[str]) -> str:
     )
 
 
-def remake(model: type[models.Model], keys: Iterable[int]) -> None:
-    """Make the documents of these rows anew; those of rows that are not public go."""
+def _kinds(model: type[models.Model]) -> dict:
+    """The kinds of documents that a model has: what makes each, and the paths it is made from."""
+    kinds = {staff.document_model(): (staff.made, model.found_by)}
+    if hasattr(model, "search_own"):
+        kinds[_document_model()] = (made, model.search_names)
+    return kinds
+
+
+def remake(model: type[models.Model], keys: Iterable[int], only=None) -> None:
+    """Make the documents of these rows anew; public ones of rows that are not public go.
+
+    Args:
+        only: the one kind of document to make.
+    """
     keys = list(keys)
-    document = _document_model()
-    kind = model._meta.model_name
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        document.objects.filter(kind=kind, object_id__in=batch).delete()
-        document.objects.bulk_create(made(model, batch))
+    for document, (make, _paths) in _kinds(model).items():
+        if only in (None, document):
+            for batch in batches(keys):
+                held = document.objects.filter(kind=model._meta.model_name, object_id__in=batch)
+                held.delete()
+                document.objects.bulk_create(make(model, batch))
+
+
+def batches(keys: list[int]) -> list[list[int]]:
+    return [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
 
 
 def rebuild(progress=lambda keys, label: keys) -> int:
-    """Make every document anew and return their number.
+    """Make every document anew and return the number of public ones.
 
     Args:
         progress: wraps the batches of keys, to show how far it is.
     """
-    document = _document_model()
-    connection = connections[document.objects.db]
+    connection = connections[_document_model().objects.db]
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(SQLITE_REBUILD)  # a damaged index refuses that a document is deleted
-    document.objects.all().delete()
-    for model in searchable_models():
-        keys = list(model.objects.published().order_by("pk").values_list("pk", flat=True))
-        batches = [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
-        for batch in progress(batches, model._meta.verbose_name_plural):
-            document.objects.bulk_create(made(model, batch))
-    return document.objects.count()
+        with connection.cursor() as cursor:  # a damaged index refuses that a document is deleted
+            for statement in SQLITE_REBUILD:
+                cursor.execute(statement)
+    _document_model().objects.all().delete()
+    staff.document_model().objects.all().delete()
+    for model in findable_models():
+        keys = list(model._base_manager.order_by("pk").values_list("pk", flat=True))
+        for batch in progress(batches(keys), model._meta.verbose_name_plural):
+            for document, (make, _paths) in _kinds(model).items():
+                document.objects.bulk_create(make(model, batch))
+    return _document_model().objects.count()
 
 
 def stale(model: type[models.Model]) -> set[int]:
     """Keys of rows whose document is missing, outdated, left over or not found by its database."""
-    documents = _document_model().objects.filter(kind=model._meta.model_name)
-    every = Query(((Term((EVERY,), (EVERY,)),),))
     fields = ("object_id", "own", "names", "words")
-    held = {row[0]: row[1:] for row in documents.filter(Matches(every)).values_list(*fields)}
-    keys = list(model.objects.published().values_list("pk", flat=True))
+    every = Matches(Query(((Term((EVERY,), (EVERY,)),),)))
+    found = set()
+    if hasattr(model, "search_own"):
+        found = _stale(model, _document_model(), model.objects.published(), fields, every)
+    every = Begins([([EVERY], [EVERY])])
+    fields = ("object_id", "words", "twin")
+    return found | _stale(model, staff.document_model(), model._base_manager, fields, every)
+
+
+def _stale(model, document, rows, fields, every) -> set[int]:
+    documents = document.objects.filter(kind=model._meta.model_name)
+    held = {row[0]: row for row in documents.filter(every).values_list(*fields)}
+    keys = list(rows.values_list("pk", flat=True))
     found = set(documents.values_list("object_id", flat=True)) - set(keys)
-    for start in range(0, len(keys), BATCH):
-        for document in made(model, keys[start : start + BATCH]):
-            if held.get(document.object_id) != (document.own, document.names, document.words):
-                found.add(document.object_id)
+    make, _paths = _kinds(model)[document]
+    for batch in batches(keys):
+        for each in make(model, batch):
+            if held.get(each.object_id) != tuple(getattr(each, name) for name in fields):
+                found.add(each.object_id)
     return found
 
 
-def _concerned(instance: models.Model) -> Iterator[tuple[type[models.Model], list[int]]]:
-    """Rows whose documents say something of this record."""
-    for model in searchable_models():
-        if isinstance(instance, model):
-            yield model, [instance.pk]
-        for relation in {_relation(path) for path in model.search_names} - {""}:
-            parts, here = relation.split("__"), model
-            for depth, part in enumerate(parts, 1):
-                here = here._meta.get_field(part).related_model
-                if isinstance(instance, here):
-                    path = "__".join(parts[:depth])
-                    found = model._base_manager.filter(**{path: instance.pk})
-                    yield model, list(found.values_list("pk", flat=True).distinct())
-        for field in type(instance)._meta.concrete_fields:
-            if field.is_relation and field.related_model is model:
-                key = getattr(instance, field.attname)
-                yield model, [key] if key else []
+def _concerned(instance: models.Model) -> Iterator[tuple[tuple, list[int]]]:
+    """Rows whose documents say something of this record: model and kind of document, and keys."""
+    for model in findable_models():
+        for document, (_make, paths) in _kinds(model).items():
+            for keys in _rows_about(instance, model, paths):
+                yield (model, document), keys
+
+
+def _rows_about(instance: models.Model, model, paths) -> Iterator[list[int]]:
+    """Keys of the rows of a model that are this record, or lead to it by one of these paths."""
+    if isinstance(instance, model):
+        yield [instance.pk]
+    for relation in {_relation(path) for path in paths} - {""}:
+        parts, here = relation.split("__"), model
+        for depth, part in enumerate(parts, 1):
+            here = here._meta.get_field(part).related_model
+            if isinstance(instance, here):
+                path = "__".join(parts[:depth])
+                found = model._base_manager.filter(**{path: instance.pk})
+                yield list(found.values_list("pk", flat=True).distinct())
+    for field in type(instance)._meta.concrete_fields:
+        if field.is_relation and field.related_model is model:
+            key = getattr(instance, field.attname)
+            yield [key] if key else []
 
 
 _is_paused = ContextVar("is_paused", default=False)
@@ -168,16 +210,16 @@ def remade_at_end():
         yield
     finally:
         _gathered.reset(token)
-    for model, keys in gathered.items():
-        remake(model, sorted(keys))
+    for (model, document), keys in gathered.items():
+        remake(model, sorted(keys), document)
 
 
-def _remake(model: type[models.Model], keys: Iterable[int]) -> None:
+def _remake(model: type[models.Model], document, keys: Iterable[int]) -> None:
     """Remake documents now, or note that they are due."""
     if (gathered := _gathered.get()) is None:
-        remake(model, keys)
+        remake(model, keys, document)
     else:
-        gathered[model].update(keys)
+        gathered[model, document].update(keys)
 
 
 def _before(instance: models.Model, **kwargs) -> None:
@@ -188,8 +230,8 @@ def _before(instance: models.Model, **kwargs) -> None:
 def _changed(instance: models.Model, **kwargs) -> None:
     if _is_paused.get():
         return
-    for model, keys in [*instance.__dict__.pop("_concerned", ()), *_concerned(instance)]:
-        _remake(model, keys)
+    for kind, keys in [*instance.__dict__.pop("_concerned", ()), *_concerned(instance)]:
+        _remake(*kind, keys)
 
 
 def _related(instance, action, model, pk_set, **kwargs) -> None:
@@ -198,13 +240,14 @@ def _related(instance, action, model, pk_set, **kwargs) -> None:
     elif action.startswith("post_") and not _is_paused.get():
         _changed(instance)
         if hasattr(model, "search_own"):
-            _remake(model, pk_set or ())
+            _remake(model, _document_model(), pk_set or ())
 
 
 def connect(app_config) -> None:
     """Follow every change of the app's records."""
+    documents = (_document_model(), staff.document_model())
     for model in app_config.get_models():
-        if model is not _document_model() and not is_history(model):
+        if model not in documents and not is_history(model):
             post_save.connect(_changed, sender=model)
             pre_delete.connect(_before, sender=model)
             post_delete.connect(_changed, sender=model)
@@ -214,10 +257,17 @@ def connect(app_config) -> None:
 
 
 def install(app_config, using: str, **kwargs) -> None:
-    """Give the table of documents what its database searches with, after each ``migrate``."""
-    connection = connections[using]
-    if _document_model()._meta.db_table not in connection.introspection.table_names():
+    """Give the tables of documents what their database searches with, after each ``migrate``.
+
+    What was there before staff documents were is made findable to staff.
+    """
+    connection, document = connections[using], staff.document_model()
+    tables = {each._meta.db_table for each in app_config.get_models()}
+    if not tables <= set(connection.introspection.table_names()):
         return
     with connection.cursor() as cursor:
-        for statement in POSTGRES_SETUP if connection.vendor == "postgresql" else SQLITE_SETUP:
+        for statement in setup(connection.vendor):
             cursor.execute(statement)
+    if not document.objects.exists():
+        for model in findable_models():
+            remake(model, model._base_manager.values_list("pk", flat=True), document)

@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.core.management.commands import dumpdata
 
-from ...models import DataVersion, SearchDocument
+from ...models import DataVersion, SearchDocument, StaffDocument
 from ...models.base import NaturalKeyModel
 
 
@@ -15,7 +15,7 @@ class Command(dumpdata.Command):
     """
 
     def handle(self, *labels, **options):
-        left_out = [SearchDocument, DataVersion]
+        left_out = [SearchDocument, StaffDocument, DataVersion]
         if options["use_natural_primary_keys"]:
             models = apps.get_app_config("recommendations").get_models()
             left_out = [each for each in models if not issubclass(each, NaturalKeyModel)]
