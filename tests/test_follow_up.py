@@ -193,6 +193,18 @@ def test_a_value_that_is_not_known_is_named_with_the_nearest(collection, client)
     assert (error["parameter"], error["value"]) == ("assessment", "not-done")
 
 
+def test_the_description_of_the_interface_names_every_value(collection, client):
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    named = {
+        each["name"]: each["schema"]["items"].get("enum")
+        for each in paths["/api/v1/recommendations/"]["get"]["parameters"]
+        if each["schema"]["type"] == "array"
+    }
+    assert sorted(named["follow_up"]) == sorted(EVERY)
+    assert sorted(named["assessment"]) == sorted([*Assessment.values, "none"])
+    assert named["addressee"] is None
+
+
 def test_the_columns_hold_each_kind_and_each_assessment_once(record, client):
     assert cells(client, "follow_up") == everywhere("endorsement")
     assert cells(client, "assessment") == everywhere()
@@ -283,7 +295,8 @@ def test_the_page_lists_follow_up_by_kind_and_names_the_kinds_without(record, cl
     newer, older = kinds["implementation"].split("Civil Society Support Room, ")
     assert "June 2024" in newer
     assert older.startswith("14 May 2024 Its assessment: Not started")
-    assert WORDS in found.one("section", **{"aria-labelledby": "follow-up"}).text
+    section = found.one("section", **{"aria-labelledby": "follow-up"}).text
+    assert section.endswith("Nothing else is recorded. That does not mean that nothing was done.")
 
 
 def test_without_follow_up_the_page_says_that_none_is_recorded_and_no_more(collection, client):

@@ -89,7 +89,7 @@ class RecommendationFilterSet(ListFilterSet):
         "follow_ups__assessment",
         label=_("Organisations' assessment"),
         terms=of_choices(Assessment),
-        where=Q(follow_ups__in=models.FollowUp.objects.published()),
+        where=Q(follow_ups__in=models.FollowUp.objects.published().exclude(assessment="")),
         empty=NONE_RECORDED,
         note=NOT_NOT_DONE,
         is_main=False,
