@@ -165,6 +165,7 @@ def parameters(place: str) -> list[OpenApiParameter]:
         is_many = isinstance(each, FacetFilter | ExcludeFilter | ColumnNames)
         if isinstance(each, FacetFilter):
             choices = [term.value for term in each.dimension.terms]
+            choices += [each.dimension.empty.value] if choices and each.dimension.empty else []
         found.append(
             OpenApiParameter(
                 name,

@@ -134,6 +134,16 @@ class FollowUpKind(TextChoices):
     IMPLEMENTATION = "implementation", _("Implementation report")
 
 
+class Assessment(TextChoices):
+    """How the organisation that reports sees the implementation: its opinion, never ours."""
+
+    NOT_STARTED = "not-started", _("Not started")
+    IN_PROGRESS = "in-progress", _("In progress")
+    PARTLY = "partly-implemented", _("Partly implemented")
+    FULLY = "fully-implemented", _("Fully implemented")
+    REVERSED = "reversed", _("Reversed")
+
+
 class LinkKind(TextChoices):
     """How one recommendation stands to another."""
 

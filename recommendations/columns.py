@@ -64,12 +64,14 @@ class Column:
     Attributes:
         name: heading in files, key in JSON, name of the filter that means the same.
         expression: query expression, or a function of the site's address that makes one.
-        label: what it holds, where no field of the model has its name.
+        label: what it is called, where no field of the model has its name.
+        meaning: what it holds, where its name does not say it.
     """
 
     name: str
     expression: object
     label: object = ""
+    meaning: object = ""
 
     @property
     def is_list(self) -> bool:
@@ -86,7 +88,7 @@ class Column:
             name, language = name[:-3], f" ({_LANGUAGES[name[-3:]]})"
         if field := _field(model, name):
             return str(field.verbose_name) + language, str(getattr(field, "help_text", ""))
-        return str(self.label or _label(model, name)) + language, ""
+        return str(self.label or _label(model, name)) + language, str(self.meaning)
 
     def value(self, site: str):
         """The query expression of the column's text; ``site`` is ``https://host/``."""
@@ -233,6 +235,7 @@ _themes = of(Theme, assignments__recommendation=_recommendation).order_by(
 _addressees = of(Addressee, recommendations=_recommendation).order_by("slug")
 _instruments = of(Instrument, recommendations=_recommendation).order_by("slug")
 _goals = GoalAssignment.objects.filter(recommendation=_recommendation).order_by("position", "pk")
+_follow_ups = of(FollowUp, recommendations=_recommendation)
 _publishers = of(
     Organisation, roles__role=Role.PUBLISHER, roles__source=OuterRef("passage__source")
 )
@@ -247,6 +250,25 @@ COLUMNS: dict[type[Model], list[Column]] = {
         *named("theme", _themes),
         Column("sdg", Joined(_goals, "code")),
         *named("instrument", _instruments),
+        Column(
+            "follow_up",
+            Joined(_follow_ups.order_by("kind").distinct(), "kind"),
+            meaning=_(
+                "Each kind of recorded follow-up, once. Empty: none recorded, which does not mean "
+                "that nothing was done."
+            ),
+        ),
+        Column(
+            "assessment",
+            Joined(
+                _follow_ups.exclude(assessment="").order_by("assessment").distinct(), "assessment"
+            ),
+            meaning=_(
+                "How organisations assess the implementation, each assessment once; the list of "
+                "follow-up says whose it is. Empty: none recorded, which does not mean that "
+                "nothing was done."
+            ),
+        ),
         *named_one("meeting", "meeting"),
         Column("meeting_date", iso_date("meeting__date", "meeting__date_precision", "meeting")),
         Column("meeting_date_precision", visible("meeting", "date_precision")),
@@ -414,7 +436,7 @@ COLUMNS: dict[type[Model], list[Column]] = {
         Column("locator", _locator()),
     ],
     FollowUp: [
-        *fields("slug", "kind"),
+        *fields("slug", "kind", "assessment"),
         Column("organisation", visible("organisation", "slug")),
         Column("date", iso_date("date", "date_precision")),
         *fields("date_precision", "text"),

@@ -118,12 +118,14 @@ class Dimension:
         Where rows have several values the question is put from the other side, which knows the
         keys without the rows; it also gives those of rows that are not public.
         """
-        rows, key = queryset.filter(self.where), "pk"
+        rows, key = queryset, "pk"
         if self.is_many(queryset.model) and not self.where:
             relation, _, path = path.partition("__")
             field = queryset.model._meta.get_field(relation)
             rows, key = field.related_model._base_manager.all(), field.remote_field.name
-        rows = rows.order_by().filter(**{f"{path}__isnull": False, f"{key}__isnull": False})
+        # In one filter with the path, for `where` speaks of the related row that has the value.
+        present = {f"{path}__isnull": False, f"{key}__isnull": False}
+        rows = rows.order_by().filter(self.where, **present)
         tagged = rows.values_list(Value(name, output_field=CharField()), Cast(F(path), CharField()))
         return tagged.annotate(keys=Keys(key))
 

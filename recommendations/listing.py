@@ -42,6 +42,7 @@ class Facet:
         found: the text that narrows the values shown; None where the vocabulary is short.
         left_out: number of values that are not shown, but can be found.
         match: ``any`` or ``all``; empty where the facet has no such choice.
+        note: what its values do not mean; empty where there is no doubt.
         excluded: the values that rows must not have.
     """
 
@@ -55,6 +56,7 @@ class Facet:
     left_out: int
     match: str
     excluded: list[str]
+    note: str
 
     @property
     def is_active(self) -> bool:
@@ -321,6 +323,7 @@ class Listing:
             left_out=len(terms) - len(top) - len(rest),
             match=(ALL if needs_all else ANY) if facet.can_match_all else "",
             excluded=cleaned.get(f"{name}_not") or [],
+            note=facet.note,
         )
 
     def _selected_without(self, name: str) -> int:

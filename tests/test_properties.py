@@ -13,7 +13,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from recommendations.choices import Kind
+from recommendations.choices import Assessment, FollowUpKind, Kind
 from recommendations.columns import COLUMNS
 from recommendations.exports import FORMATS, Export
 from recommendations.exports.csv import guarded
@@ -22,6 +22,7 @@ from recommendations.listing import Listing
 from recommendations.models import (
     Addressee,
     Conference,
+    FollowUp,
     Goal,
     GoalAssignment,
     Instrument,
@@ -32,6 +33,7 @@ from recommendations.models import (
     Theme,
     WorkingGroup,
 )
+from recommendations.models.followup import ASSESSING
 from recommendations.search import indexing
 from recommendations.text import tokens
 from tests import CI
@@ -104,6 +106,21 @@ def many(collection):
             for goal in some(Goal, 2):
                 code = chance.choice([f"{goal.number}", f"{goal.number}.1"])
                 GoalAssignment.objects.create(recommendation=row, goal=goal, code=code)
+    silent = Organisation.objects.create(slug="silent", name_en="Silent")
+    for number in range(30):
+        kind = chance.choice(FollowUpKind.values)
+        follow_up = FollowUp.objects.create(
+            slug=f"follow-up-{number}",
+            kind=kind,
+            assessment=chance.choice(["", *Assessment.values]) if kind in ASSESSING else "",
+            organisation=chance.choice(
+                [*Organisation.objects.exclude(pk=silent.pk)] * 3 + [silent]
+            ),
+            text=passages[0].text,
+            passage=passages[0],
+            state=chance.choice(["published", "published", "draft"]),
+        )
+        follow_up.recommendations.set(some(Recommendation, 9))
 
 
 def selected(place, query):

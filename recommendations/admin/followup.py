@@ -24,15 +24,19 @@ class FollowUpForm(PublishedForm):
 @admin.register(FollowUp)
 class FollowUpAdmin(PublishedAdmin):
     form = FollowUpForm
-    list_display = ["slug", "kind", "organisation", "dated", "references", state_chip, "changed"]
-    list_filter = ["state", "kind", ("organisation", RelatedFilter)]
+    list_display = ["slug", "kind", "assessment", "organisation", "dated"]
+    list_display += ["references", state_chip, "changed"]
+    list_filter = ["state", "kind", "assessment", ("organisation", RelatedFilter)]
     list_select_related = ["organisation", "passage"]
     list_prefetch_related = ["recommendations"]
     autocomplete_fields = ["organisation", "recommendations", "passage"]
     readonly_fields = ["passage_text", "version"]
     fieldsets = [
         PLACE_IN_SOURCE,
-        (_("What happened"), {"fields": ["text", ("kind", "organisation"), "recommendations"]}),
+        (
+            _("What happened"),
+            {"fields": ["text", ("kind", "assessment"), "organisation", "recommendations"]},
+        ),
         (_("When"), {"fields": [("date", "date_precision", "date_qualifier")]}),
         PUBLICATION,
     ]

@@ -97,10 +97,18 @@ class FacetFilter(django_filters.Filter):
     field_class = TermsField
 
     def __init__(
-        self, *paths, label, is_editorial=False, is_main=True, can_match_all=False, **dimension
+        self,
+        *paths,
+        label,
+        note="",
+        is_editorial=False,
+        is_main=True,
+        can_match_all=False,
+        **dimension,
     ):
         super().__init__(field_name=paths[0], label=label, required=False)
         self.dimension = Dimension(paths, **dimension)
+        self.note = note
         self.is_editorial = is_editorial
         self.is_main = is_main
         self.can_match_all = can_match_all

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .. import models
-from ..choices import FollowUpKind, InstrumentType, Kind, PassageKind, Role, State
+from ..choices import Assessment, FollowUpKind, InstrumentType, Kind, PassageKind, Role, State
 from ..facets import Term
 from .base import FacetFilter, ListFilterSet, SearchFilter, SortFilter, by_code, newest_first
 
@@ -22,6 +22,8 @@ def numbered(name: str):
 
 
 NOT_NAMED = Term("none", _("Not named in the text"))
+NONE_RECORDED = Term("none", _("None recorded"))
+NOT_NOT_DONE = _("“None recorded” does not mean that nothing was done.")
 
 
 class RecommendationFilterSet(ListFilterSet):
@@ -72,6 +74,24 @@ class RecommendationFilterSet(ListFilterSet):
         label=_("Addressee"),
         vocabulary=models.Addressee.objects.published,
         empty=NOT_NAMED,
+        is_main=False,
+    )
+    follow_up = FacetFilter(
+        "follow_ups__kind",
+        label=_("Follow-up"),
+        terms=of_choices(FollowUpKind),
+        where=Q(follow_ups__in=models.FollowUp.objects.published()),
+        empty=NONE_RECORDED,
+        note=NOT_NOT_DONE,
+        is_main=False,
+    )
+    assessment = FacetFilter(
+        "follow_ups__assessment",
+        label=_("Organisations' assessment"),
+        terms=of_choices(Assessment),
+        where=Q(follow_ups__in=models.FollowUp.objects.published().exclude(assessment="")),
+        empty=NONE_RECORDED,
+        note=NOT_NOT_DONE,
         is_main=False,
     )
     instrument = FacetFilter(
@@ -266,6 +286,12 @@ class SupportFilterSet(ListFilterSet):
 
 class FollowUpFilterSet(ListFilterSet):
     kind = FacetFilter("kind", label=_("Kind"), terms=of_choices(FollowUpKind))
+    assessment = FacetFilter(
+        "assessment",
+        label=_("Assessment"),
+        terms=of_choices(Assessment),
+        empty=NONE_RECORDED,
+    )
     organisation = FacetFilter(
         "organisation__slug",
         label=_("Organisation"),

@@ -6,9 +6,9 @@ from django.shortcuts import render
 from django.utils.translation import override
 
 from ... import citing
-from ...choices import Kind, Role, State
+from ...choices import FollowUpKind, Kind, Role, State
 from ...filters import asked_for
-from ...models import FollowUp, Passage, Recommendation, RecommendationLink, WorkingGroup
+from ...models import Passage, Recommendation, RecommendationLink, WorkingGroup
 from ...versions import published
 from .base import RecordDetail, roles
 
@@ -52,6 +52,11 @@ class RecommendationDetail(RecordDetail):
         parts = passage.parts(neighbours) if passage else []
         place = next((i for i, each in enumerate(neighbours) if each == recommendation), 0)
         versions = published(recommendation)
+        follow_ups = list(
+            recommendation.follow_ups.published()
+            .with_related()
+            .order_by(F("date").desc(nulls_last=True), "slug")
+        )
         return super().get_context_data(
             versions=versions,
             correction=next((each for each in versions if each.text_change), None),
@@ -73,10 +78,11 @@ class RecommendationDetail(RecordDetail):
             addressees=recommendation.addressees.published().select_related("organisation"),
             instruments=recommendation.instruments.published(),
             goals=recommendation.goal_assignments.select_related("goal"),
-            follow_ups=FollowUp.objects.published()
-            .filter(recommendations=recommendation, organisation__state=State.PUBLISHED)
-            .select_related("organisation", "passage__source")
-            .order_by(F("date").asc(nulls_last=True), "slug"),
+            follow_ups=follow_ups
+            and [
+                (kind, [each for each in follow_ups if each.kind == kind]) for kind in FollowUpKind
+            ],
+            assessments=[each for each in follow_ups if each.assessment],
             **self.citation(),
             **kwargs,
         )

@@ -63,7 +63,7 @@ class SourceDetail(RecordDetail):
                 pk__in=Support.objects.filter(**here).values("funder")
             ),
             follow_ups=FollowUp.objects.published()
-            .filter(organisation__state=State.PUBLISHED, **here)
+            .filter(**here)
             .select_related("organisation", "passage"),
             **kwargs,
         )
