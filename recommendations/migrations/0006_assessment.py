@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recommendations", "0004_import"),
+        ("recommendations", "0005_staff_documents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
