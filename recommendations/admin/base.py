@@ -2,13 +2,15 @@
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import IS_FACETS_VAR, ChangeList
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest
+from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Max
 from django.template.defaultfilters import truncatechars
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +20,11 @@ from ..exports import Export, respond
 from ..importing import import_place
 from ..models.fields import NameField, ReferenceField, VerbatimField
 from ..search import staff
+from .deleting import Deleting
 from .editing import FactFormSet, SafeEditing
 from .filters import MomentFilter, SubmitterFilter
 from .history import History
+from .lookups import Lookup, RowForm
 from .workflow import PublishedForm, Workflow
 
 FIELDS = {
@@ -31,6 +35,9 @@ FIELDS = {
     models.URLField: {"assume_scheme": "https"},
 }
 
+
+# The filters of longer lists count their rows when asked to: each of them reads the whole table.
+COUNTED_AT_ONCE = 10_000
 
 PLACE_IN_SOURCE = (_("Source and place"), {"fields": [("passage", "passage_text")]})
 ARABIC_NAME = (_("Arabic"), {"fields": [("name_ar", "name_ar_origin")]})
@@ -50,29 +57,57 @@ class Fields:
             field.widget.can_delete_related = False
         return field
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = Lookup(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 class TableInline(Fields, admin.TabularInline):
     formset = FactFormSet
+    form = RowForm
     extra = 0
     view_on_site = False
 
 
 class StackInline(Fields, admin.StackedInline):
     formset = FactFormSet
+    form = RowForm
     extra = 0
     view_on_site = False
 
 
-class RecordList(ChangeList):
-    """A page of records, each with the last entry of its history, in one query for all."""
+class RecordPaginator(Paginator):
+    """Pages of rows; those of a single page are counted by reading them."""
 
-    def get_queryset(self, request, exclude_parameters=None):
-        found = super().get_queryset(request, exclude_parameters)
-        return found.prefetch_related(*self.model_admin.list_prefetch_related)
+    @cached_property
+    def first_keys(self) -> list[int]:
+        """The keys of the first page, and one more where there is one."""
+        return list(self.object_list.values_list("pk", flat=True)[: self.per_page + 1])
+
+    @cached_property
+    def count(self):
+        few = len(self.first_keys)
+        return few if few <= self.per_page else super().count
+
+
+class RecordList(ChangeList):
+    """A page of records, each with the last entry of its history, in one query for all.
+
+    The keys of the page come first, from an index where there is one; then what is shown of them.
+    """
 
     def get_results(self, request):
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        if self.full_result_count > COUNTED_AT_ONCE:
+            self.is_facets_optional = True
+            self.add_facets = IS_FACETS_VAR in request.GET
+        keys = self.paginator.first_keys[: self.list_per_page]
+        if self.page_num > 1 or (self.show_all and self.can_show_all):
+            keys = list(self.result_list.values_list("pk", flat=True))
+        shown = self.apply_select_related(self.root_queryset)
+        shown = shown.prefetch_related(*self.model_admin.list_prefetch_related).in_bulk(keys)
+        self.result_list = [shown[key] for key in keys if key in shown]
         history = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(self.model),
             object_id__in=[str(record.pk) for record in self.result_list],
@@ -86,12 +121,13 @@ class RecordList(ChangeList):
             record.last_entry = entries.get(str(record.pk))
 
 
-class RecordAdmin(Fields, SafeEditing, History, admin.ModelAdmin):
+class RecordAdmin(Fields, SafeEditing, History, Deleting, admin.ModelAdmin):
     """Any record of the collection."""
 
     actions = ["download"]
     show_facets = admin.ShowFacets.ALWAYS
     list_per_page = 50
+    paginator = RecordPaginator
     list_prefetch_related = []
     # The number of the fieldset that the rows of other models follow.
     inlines_after = 1

@@ -1,7 +1,7 @@
 """Filters of staff lists that no single field answers."""
 
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 from django.utils.dateparse import parse_datetime
@@ -12,13 +12,23 @@ from ..models import Recommendation, RecommendationLink, ThemeAssignment
 from ..search import staff
 
 
-class RelatedFilter(admin.RelatedOnlyFieldListFilter):
+class RelatedFilter(admin.RelatedFieldListFilter):
     """The related records that occur, asked for once a page, not once a count."""
 
     def field_choices(self, field, request, model_admin):
         known = request.__dict__.setdefault("field_choices", {})
         if self.field_path not in known:
-            known[self.field_path] = super().field_choices(field, request, model_admin)
+            if field.many_to_many:
+                rows = field.remote_field.through.objects
+                rows = rows.filter(**{field.m2m_reverse_field_name(): OuterRef("pk")})
+            else:
+                rows = model_admin.get_queryset(request)
+                rows = rows.filter(**{self.field_path: OuterRef("pk")})
+            known[self.field_path] = field.get_choices(
+                include_blank=False,
+                limit_choices_to=Q(Exists(rows)),
+                ordering=self.field_admin_ordering(field, request, model_admin),
+            )
         return known[self.field_path]
 
 
@@ -91,7 +101,10 @@ class AttentionFilter(ConditionFilter):
         "no-passage": (_("Has no passage"), ALIVE & Q(passage=None)),
         "differs": (
             _("Differs from its passage, without a reason"),
-            ALIVE & Q(difference_reason="", passage__isnull=False) & ~STANDS_IN_PASSAGE,
+            ALIVE
+            & Q(difference_reason="", passage__isnull=False)
+            & ~Q(text=F("passage__text"))  # quickly told
+            & ~STANDS_IN_PASSAGE,
         ),
         "twin": (_("Says the same as another one, not linked to it"), _possible_twins()),
     }

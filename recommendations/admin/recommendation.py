@@ -108,7 +108,7 @@ class LinkInline(StackInline):
     ]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("recommendation", "other")
+        return super().get_queryset(request).select_related("recommendation", "other", "passage")
 
 
 @admin.register(Recommendation)

@@ -41,7 +41,13 @@ class StaffDocument(models.Model):
             models.UniqueConstraint(fields=["kind", "object_id"], name="%(app_label)s_%(class)s_of")
         ]
         # texts that occur twice, from the index alone
-        indexes = [models.Index(fields=["twin", "object_id"], name="staffdocument_twins")]
+        indexes = [
+            models.Index(
+                fields=["kind", "twin", "object_id"],
+                condition=~models.Q(twin=""),
+                name="staffdocument_twins",
+            )
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.object_id}"

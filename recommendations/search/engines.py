@@ -111,25 +111,26 @@ class Begins(_Found):
     """Whether a staff document has all that was typed: words that begin so, or have the same stem.
 
     Args:
+        kind: the word that all documents of a model have, so that no others are looked at.
         typed: for each thing typed its words, folded, and their stems; a code has several.
     """
 
     fts_table = "recommendations_stafffts"
 
-    def __init__(self, typed: list[tuple[list[str], list[str]]]):
+    def __init__(self, kind: str, typed: list[tuple[list[str], list[str]]]):
         super().__init__(F("words"))
-        self.typed = typed
+        self.kind, self.typed = kind, typed
 
     def tsquery(self) -> str:
         def phrase(words):
             return " <-> ".join(f"'{word}'" for word in words)
 
-        return " & ".join(f"({phrase(words)}:* | {phrase(stems)})" for words, stems in self.typed)
+        terms = [f"({phrase(words)}:* | {phrase(stems)})" for words, stems in self.typed]
+        return " & ".join([f"'{self.kind}'", *terms])
 
     def fts(self) -> str:
-        return " AND ".join(
-            f'("{" ".join(words)}" * OR "{" ".join(stems)}")' for words, stems in self.typed
-        )
+        terms = [f'("{" ".join(words)}" * OR "{" ".join(stems)}")' for words, stems in self.typed]
+        return " AND ".join([f'"{self.kind}"', *terms])
 
 
 def tsquery(query: Query, weight: str = "") -> str:

@@ -20,7 +20,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from ..models.history import is_history
 from ..text import tokens
 from . import staff
-from .engines import BREAK, EVERY, SQLITE_REBUILD, Begins, Matches, setup
+from .engines import BREAK, EVERY, SQLITE_REBUILD, Matches, setup
 from .query import Query, Term
 
 BATCH = 500
@@ -137,27 +137,28 @@ def rebuild(progress=lambda keys, label: keys) -> int:
 
 def stale(model: type[models.Model]) -> set[int]:
     """Keys of rows whose document is missing, outdated, left over or not found by its database."""
-    fields = ("object_id", "own", "names", "words")
-    every = Matches(Query(((Term((EVERY,), (EVERY,)),),)))
-    found = set()
-    if hasattr(model, "search_own"):
-        found = _stale(model, _document_model(), model.objects.published(), fields, every)
-    every = Begins([([EVERY], [EVERY])])
     fields = ("object_id", "words", "twin")
-    return found | _stale(model, staff.document_model(), model._base_manager, fields, every)
+    stale = _stale(model, model._base_manager, staff.found(model), fields)
+    if hasattr(model, "search_own"):
+        every = Matches(Query(((Term((EVERY,), (EVERY,)),),)))
+        found = _document_model().objects.filter(every, kind=model._meta.model_name)
+        fields = ("object_id", "own", "names", "words")
+        stale |= _stale(model, model.objects.published(), found, fields)
+    return stale
 
 
-def _stale(model, document, rows, fields, every) -> set[int]:
-    documents = document.objects.filter(kind=model._meta.model_name)
-    held = {row[0]: row for row in documents.filter(every).values_list(*fields)}
+def _stale(model, rows, found, fields) -> set[int]:
+    """Keys where the documents of one kind, those found, are not what is made of the rows."""
+    held = {row[0]: row for row in found.values_list(*fields)}
+    documents = found.model.objects.filter(kind=model._meta.model_name)
     keys = list(rows.values_list("pk", flat=True))
-    found = set(documents.values_list("object_id", flat=True)) - set(keys)
-    make, _paths = _kinds(model)[document]
+    stale = set(documents.values_list("object_id", flat=True)) - set(keys)
+    make, _paths = _kinds(model)[found.model]
     for batch in batches(keys):
         for each in make(model, batch):
             if held.get(each.object_id) != tuple(getattr(each, name) for name in fields):
-                found.add(each.object_id)
-    return found
+                stale.add(each.object_id)
+    return stale
 
 
 def _concerned(instance: models.Model) -> Iterator[tuple[tuple, list[int]]]:

@@ -31,14 +31,22 @@ def find(queryset: QuerySet, text: str) -> QuerySet:
     typed = [each for each in typed if each[0]]
     if not typed:
         return queryset.none() if text.strip() else queryset
-    found = documents(queryset.model).filter(Begins(typed))
-    return queryset.filter(pk__in=found.values("object_id"))
+    return queryset.filter(pk__in=found(queryset.model, typed).values("object_id"))
+
+
+def found(model: type[Model], typed=()) -> QuerySet:
+    """The documents of a model that have all that is typed; all of them where nothing is."""
+    return documents(model).filter(Begins(_kind(model), typed))
+
+
+def _kind(model: type[Model]) -> str:
+    return f"{EVERY}{model._meta.model_name}"
 
 
 def twins(model: type[Model]) -> QuerySet:
     """The documents of the rows whose text another row has too, but for case, marks and endings."""
     own = documents(model).exclude(twin="")
-    repeated = own.values("twin").annotate(count=Count("pk")).filter(count__gt=1)
+    repeated = own.values("twin").annotate(count=Count("object_id")).filter(count__gt=1)
     return own.filter(twin__in=repeated.values("twin"))
 
 
@@ -46,28 +54,28 @@ def made(model: type[Model], keys: Iterable[int]) -> Iterator[Model]:
     """The documents that these rows should have, unsaved."""
     rows = model._base_manager.filter(pk__in=list(keys)).order_by()
     own = [path for path in model.found_by if "__" not in path]
-    texts = {key: found for key, *found in rows.values_list("pk", *own)}
+    texts = {key: values for key, *values in rows.values_list("pk", *own)}
     for path in [path for path in model.found_by if path not in own]:
         for key, text in rows.values_list("pk", path).order_by("pk", path).distinct():
             texts[key].append(text)
     digests = _digests(rows) if hasattr(model, "twins_by") else {}
-    for key, found in texts.items():
-        parts = [part for text in found for part in _parts(str(text or ""))]
+    for key, own_texts in texts.items():
+        parts = [part for text in own_texts for part in _parts(str(text or ""))]
         yield document_model()(
             kind=model._meta.model_name,
             object_id=key,
-            words=f" {BREAK} ".join([*(" ".join(part) for part in parts if part), EVERY]),
+            words=f" {BREAK} ".join([*(" ".join(part) for part in parts if part), _kind(model)]),
             twin=digests.get(key, ""),
         )
 
 
 def _digests(rows: QuerySet) -> dict[int, str]:
     """What rows of the same words share; withdrawn ones are nobody's twins."""
-    found = {}
+    digests = {}
     for key, text in rows.exclude(state=State.WITHDRAWN).values_list("pk", rows.model.twins_by):
         if words := " ".join(stems(text)):
-            found[key] = md5(words.encode(), usedforsecurity=False).hexdigest()
-    return found
+            digests[key] = md5(words.encode(), usedforsecurity=False).hexdigest()
+    return digests
 
 
 def _parts(text: str) -> list[list[str]]:
@@ -79,5 +87,5 @@ def _parts(text: str) -> list[list[str]]:
 
 def _told_apart(text: str) -> tuple[list[str], list[str]]:
     """The words of a text, folded, and their stems."""
-    found = tokens(text)
-    return [spelled(token.folded) for token in found], [token.stem for token in found]
+    words = tokens(text)
+    return [spelled(token.folded) for token in words], [token.stem for token in words]
