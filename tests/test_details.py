@@ -229,7 +229,7 @@ def test_a_recommendation_says_where_it_comes_from(client):
         "Third, the protection priorities for Syrians group",
         "Both texts say “refugees”.",
         "Not named in the text",
-        "Endorsement Syrians for Truth and Justice, June 2023",
+        "Endorsement Syrians for Truth and Justice · June 2023",
         "Nothing else is recorded. That does not mean that nothing was done.",
     ):
         assert text in words(page), text

@@ -281,18 +281,14 @@ def test_the_page_lists_follow_up_by_kind_and_names_the_kinds_without(record, cl
     record("implementation", "cssr", "2024-05-14", "day", assessment="not-started")
     record("implementation", "ose-syria", "2024-06-01", "month")
     found = page(client, ADDRESS)
-    kinds = {
-        each["data-kind"]: each.text.replace(" ,", ",")
-        for each in found.all("div")
-        if each["data-kind"]
-    }
+    kinds = {each["data-kind"]: each.text for each in found.all("div") if each["data-kind"]}
     assert list(kinds) == FollowUpKind.values
-    assert kinds["endorsement"].count("Syrians for Truth and Justice, June 2023") == 2
+    assert kinds["endorsement"].count("Syrians for Truth and Justice · June 2023") == 2
     assert (kinds["response"], kinds["action"]) == (
         "Response None recorded",
         "Action None recorded",
     )
-    newer, older = kinds["implementation"].split("Civil Society Support Room, ")
+    newer, older = kinds["implementation"].split("Civil Society Support Room · ")
     assert "June 2024" in newer
     assert older.startswith("14 May 2024 Its assessment: Not started")
     section = found.one("section", **{"aria-labelledby": "follow-up"}).text
