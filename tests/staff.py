@@ -105,6 +105,11 @@ def row(data, prefix, **values):
     }
 
 
+def delete(client, record, reason="Recorded twice"):
+    """Confirm that a record goes, and why."""
+    return client.post(address(record, "delete"), {"post": "yes", "reason": reason})
+
+
 def act(client, action, *records):
     """Choose an action for some records of a list, say why if asked; the page that follows."""
     data = {"action": action, "_selected_action": [record.pk for record in records]}

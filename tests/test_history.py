@@ -11,7 +11,7 @@ from recommendations.models.base import NaturalKeyModel
 from recommendations.models.history import is_history, recorded_as, related_then
 from recommendations.versions import timeline, word_changes
 from tests.pages import PREFIXES, Page
-from tests.staff import address, opened, row, save, signed_in
+from tests.staff import address, delete, opened, row, save, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -223,7 +223,7 @@ def test_restoring_needs_a_reason_and_the_right(root, record):
 def test_a_deleted_record_keeps_its_history_and_comes_back_as_a_draft(root, record):
     first, groups = rows(record)[0], set(record.working_groups.all())
     themes, links = set(record.themes.all()), record.links.count()
-    root.post(address(record, "delete"), {"post": "yes"})
+    delete(root, record)
     page = root.get(f"{address(Recommendation, 'changelist')}deleted/").content.decode()
     assert record.reference in page
     assert "This record is deleted" in root.get(address(record, "history")).content.decode()

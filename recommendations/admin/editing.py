@@ -86,9 +86,13 @@ class FactFormSet(forms.BaseInlineFormSet):
 
     def clean(self):
         super().clean()
-        is_public = getattr(self.instance, "is_published", False)
-        if is_public and self.has_changed() and not self.data.get(REASON, "").strip():
+        record = self.instance
+        if not self.has_changed() or not getattr(record, "is_published", False):
+            return
+        if not self.data.get(REASON, "").strip():
             raise forms.ValidationError(_("This record is public: say why its rows change."))
+        if not type(record).objects.published().filter(pk=record.pk).exists():
+            raise forms.ValidationError(_("Save these rows first, then publish the record."))
 
 
 class Snapshot:
@@ -200,10 +204,25 @@ class SafeEditing:
         return changes
 
     def save_model(self, request, obj, form, change):
+        """Save what changed; a form that comes back as it was opened changes nothing."""
+        if change and not form.has_changed():
+            return
+        self._save_version(request, obj, form, change)
+        self._renew(request, _shown_in(type(obj), [obj], [form]), type(obj))
+
+    def _save_version(self, request, obj, form, change):
         if change and isinstance(obj, PublishedModel):
             obj.version += 1
         super().save_model(request, obj, form, change)
-        self._renew(request, _shown_in(type(obj), [obj], [form]), type(obj))
+
+    def save_related(self, request, form, formsets, change):
+        """A change of rows alone is a new version of their record too."""
+        super().save_related(request, form, formsets, change)
+        if change and not form.has_changed() and any(each.has_changed() for each in formsets):
+            self._save_version(request, form.instance, form, change)
+
+    def log_change(self, request, obj, message):
+        return super().log_change(request, obj, message) if message else None
 
     def save_formset(self, request, form, formset, change):
         super().save_formset(request, form, formset, change)

@@ -31,6 +31,7 @@ class FollowUpAdmin(PublishedAdmin):
     search_fields = ["slug", "text", "organisation__name_en", "organisation__name_ar"]
     autocomplete_fields = ["organisation", "recommendations", "passage"]
     readonly_fields = ["passage_text", "version"]
+    approved = ["passage", "text"]
     fieldsets = [
         PLACE_IN_SOURCE,
         (_("What happened"), {"fields": ["text", ("kind", "organisation"), "recommendations"]}),

@@ -35,6 +35,7 @@ class Source(DatedModel, PublishedModel):
         "subtitle",
     )
     search_names = ("passages__text",)
+    reviewed_rows = ("passages",)
 
     slug = models.SlugField(
         _("address name"), unique=True, help_text=_("Permanent; part of the page's address.")
@@ -292,6 +293,8 @@ class Goal(NamedModel, NaturalKeyModel):
 
 class Instrument(NamedModel, PublishedModel):
     """A resolution, law, framework or strategy that a text cites."""
+
+    reviewed_rows = ("citations",)
 
     slug = models.SlugField(_("address name"), unique=True)
     type = models.CharField(_("type"), max_length=20, choices=InstrumentType.choices)
