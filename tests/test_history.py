@@ -488,6 +488,8 @@ def test_restoring_needs_a_reason_and_the_right(root, record):
 def test_a_deleted_record_keeps_its_history_and_comes_back_as_a_draft(root, record):
     first, groups = rows(record)[0], set(record.working_groups.all())
     themes, links = set(record.themes.all()), record.links.count()
+    facts = set(record.follow_ups.all())
+    assert len(facts) == 2
     delete(root, record)
     page = root.get(f"{address(Recommendation, 'changelist')}deleted/").content.decode()
     assert record.reference in page
@@ -497,6 +499,7 @@ def test_a_deleted_record_keeps_its_history_and_comes_back_as_a_draft(root, reco
     assert (after.text, after.state, after.version) == (record.text, State.DRAFT, 2)
     assert set(after.working_groups.all()) == groups
     assert (set(after.themes.all()), after.links.count()) == (themes, links)
+    assert set(after.follow_ups.all()) == facts
 
 
 def test_deleting_asks_why(root, record):
@@ -550,7 +553,8 @@ def corrected(root, record, text="Ensuring return", reason="A word was missing")
 def test_the_first_version_says_that_its_text_is_unchanged(client, record):
     page = Page(client.get(record.get_absolute_url()))
     text = page.one("section", **{"aria-labelledby": "permanent"}).text
-    assert "Version 1. Text unchanged since it was first recorded." in text
+    day = record.history.get().history_date.date().isoformat()
+    assert f"Version 1, recorded {day}. Text unchanged since it was first recorded." in text
 
 
 def test_a_correction_is_told_with_its_reason_and_its_difference(client, root, record):

@@ -9,6 +9,7 @@ from django.db.models import CASCADE
 from django.http import Http404, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from ..choices import Origin, State
 from ..models import DataVersion
 from ..models.base import PublishedModel
-from ..models.history import REASON_LENGTH, recorded_as
+from ..models.history import REASON_LENGTH, linked_then, recorded_as
 from ..permissions import may_publish
 from ..versions import DELETED, difference, timeline
 
@@ -217,10 +218,21 @@ def restore(row, record):
                 setattr(restored, name, getattr(record, name))
     restored.full_clean()
     restored.save(force_insert=record is None)
+    if record is None:
+        link_again(restored)
     for each in row._history_m2m_fields:
         keys = getattr(row, each.name).values(each.m2m_reverse_name())
         getattr(restored, each.name).set(each.related_model.objects.filter(pk__in=keys))
     return restored
+
+
+def link_again(record) -> None:
+    """Tie a record that was deleted to those that name it in their last version, as follow-up."""
+    for relation in type(record)._meta.related_objects:
+        if relation.many_to_many and relation.through._meta.auto_created:
+            keys = linked_then(record, relation, timezone.now())
+            named = relation.related_model._base_manager.filter(pk__in=keys)
+            getattr(record, relation.get_accessor_name()).add(*named)
 
 
 def restore_rows(row, parts) -> list[str]:

@@ -312,7 +312,7 @@ def related_then(record: models.Model, name: str) -> list[models.Model]:
     moment, relation = to_historic(record)._as_of, record._meta.get_field(name)
     past = relation.related_model.history.as_of(moment)
     if relation.many_to_many:
-        keys = _linked_then(record, relation, moment)
+        keys = linked_then(record, relation, moment)
         found = {each.pk: each for each in past.filter(id__in=keys)}
         return [found[key] for key in keys if key in found]
     if relation.concrete:
@@ -320,7 +320,7 @@ def related_then(record: models.Model, name: str) -> list[models.Model]:
     return sorted(past.filter(**{relation.field.attname: record.pk}), key=_place)
 
 
-def _linked_then(record: models.Model, relation, moment: datetime) -> list[int]:
+def linked_then(record: models.Model, relation, moment: datetime) -> list[int]:
     """The keys to which a relation to many led, in their order."""
     field = relation if relation.concrete else relation.field
     here, there = field.m2m_column_name(), field.m2m_reverse_name()
