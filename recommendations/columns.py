@@ -213,10 +213,10 @@ def fields(*names: str) -> list[Column]:
     return [Column(name, text(name)) for name in names]
 
 
-def _locator():
-    """Where the row's passage stands, empty where its source is unpublished."""
+def _locator(passage: str = "passage", name: str = "locator"):
+    """Where the row's passage stands, or what it says; empty where its source is unpublished."""
     return Case(
-        When(passage__source__state=State.PUBLISHED, then=text("passage__locator")),
+        When(**{f"{passage}__source__state": State.PUBLISHED}, then=text(f"{passage}__{name}")),
         default=EMPTY,
         output_field=TextField(),
     )
@@ -314,7 +314,7 @@ COLUMNS: dict[type[Model], list[Column]] = {
     WorkingGroup: [
         *fields("slug", "code", "position", "name_en", "name_ar", "name_ar_origin"),
         *fields("name_as_printed"),
-        Column("lead_in", text("lead_in__text")),
+        Column("lead_in", _locator("lead_in", "text")),
         Column("meeting", Joined(of(Meeting, working_groups=OuterRef("pk")), "slug")),
         Column("source", visible("passage__source", "slug")),
         Column("locator", _locator()),

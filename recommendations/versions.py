@@ -176,19 +176,26 @@ class Published:
 def published(recommendation: models.Model) -> list[Published]:
     """The published versions of a recommendation, newest first, in one query.
 
-    A version is what its last row says; a state that was never public is none.
+    A version is what its last row says; a state that was never public is none. Why its words are
+    others may have been said while the record was withdrawn.
     """
-    rows = recommendation.history.filter(state=State.PUBLISHED).exclude(history_type=DELETED)
-    by_number = {row.version: row for row in rows.order_by("history_date", "history_id")}
+    rows = recommendation.history.exclude(history_type=DELETED)
+    by_number, why, last = {}, "", None
+    for row in rows.order_by("history_date", "history_id"):
+        if last is None or _texts(row) != _texts(last):
+            why = row.history_change_reason
+        if row.state == State.PUBLISHED:
+            by_number[row.version] = row, why
+        last = row
     found, before = [], None
     for number in sorted(by_number):
-        row = by_number[number]
+        row, why = by_number[number]
         change = _text_change(before, row) if before else []
         found.append(
             Published(
                 number=number,
                 date=row.history_date,
-                reason=row.history_change_reason if change else "",
+                reason=why if change else "",
                 text=Words(row.text, row.text_language),
                 arabic=Words(row.text_ar, "ar") if row.text_ar else None,
                 text_change=change,
@@ -196,6 +203,10 @@ def published(recommendation: models.Model) -> list[Published]:
         )
         before = row
     return found[::-1]
+
+
+def _texts(row) -> tuple[str, str]:
+    return row.text, row.text_ar
 
 
 def _text_change(old, new) -> list[tuple[str, str, str]]:

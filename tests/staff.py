@@ -69,7 +69,8 @@ class _Form(HTMLParser):
         if tag == "form":
             self.inside = False
         elif tag == "textarea" and self.text is not None:
-            self.values[self.name] = [self.text.removeprefix("\n").replace("\n", "\r\n")]
+            lines = self.text.replace("\r\n", "\n").removeprefix("\n")
+            self.values[self.name] = [lines.replace("\n", "\r\n")]
             self.text = None
         elif tag == "select" and self.name:
             default = [] if self.is_multiple or self.first is None else [self.first]
@@ -103,6 +104,11 @@ def row(data, prefix, **values):
         f"{prefix}-TOTAL_FORMS": [str(number + 1)],
         **{f"{prefix}-{number}-{name}": value for name, value in values.items()},
     }
+
+
+def delete(client, record, reason="Recorded twice"):
+    """Confirm that a record goes, and why."""
+    return client.post(address(record, "delete"), {"post": "yes", "reason": reason})
 
 
 def act(client, action, *records):

@@ -18,7 +18,7 @@ from recommendations.models import (
     Source,
     Theme,
 )
-from tests.staff import MODELS, act, address, filled, opened, row, save, signed_in
+from tests.staff import MODELS, act, address, delete, filled, opened, row, save, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -313,7 +313,7 @@ def test_a_passage_deleted_on_its_own_leaves_the_form_of_its_source(rana, sami):
     source = Source.objects.first()
     passage = source.passages.create(locator="X:1", position=999, kind="item", text="x")
     data = opened(sami, source)
-    rana.post(address(passage, "delete"), {"post": "yes"})
+    delete(rana, passage)
     response = save(sami, source, data, subtitle="Mine")
     assert save(sami, source, filled(response, source)).status_code == 302
     assert not Passage.objects.filter(locator="X:1").exists()

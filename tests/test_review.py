@@ -1,11 +1,23 @@
 """Nobody publishes their own text; what is public changes with a reason; withdrawn answers 410."""
 
+from contextlib import suppress
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 
 from recommendations.choices import State
-from recommendations.models import Recommendation, Theme
+from recommendations.models import (
+    FollowUp,
+    ImportRun,
+    Organisation,
+    Passage,
+    Recommendation,
+    Source,
+    Theme,
+)
 from tests.pages import PREFIXES, SITE
-from tests.staff import act, address, filled, messages, opened, save, signed_in
+from tests.staff import act, address, delete, filled, messages, opened, save, signed_in
 
 pytestmark = pytest.mark.django_db
 OWN = "somebody else has to publish it"
@@ -126,6 +138,152 @@ def test_opinions_of_editors_need_no_reason(editor, collection):
     record = Recommendation.objects.get(reference="CSSR-B7-PR-3")
     data = opened(editor, record) | {"theme_assignments-0-position": "7"}
     assert save(editor, record, data, change_reason="").status_code == 302
+
+
+# Ways around it
+
+
+def way(client, record, state, **changes):
+    """Bring a record into a state by its form; the states that the form offers."""
+    page = client.get(address(record))
+    choices = page.context["adminform"].form.fields["state"].choices
+    save(client, record, filled(page, record), state=state, **changes)
+    return [value for value, _label in choices]
+
+
+def test_what_readers_saw_is_withdrawn_and_never_a_draft_again(publisher, draft):
+    assert way(publisher, draft, "withdrawn") == ["draft", "in-review", "published"]
+    assert state_of(draft) == State.DRAFT
+    assert way(publisher, draft, "published") == ["draft", "in-review", "published"]
+    for hidden in ("draft", "in-review"):
+        assert way(publisher, draft, hidden) == ["published", "withdrawn"]
+        assert state_of(draft) == State.PUBLISHED
+    way(publisher, draft, "withdrawn")
+    assert way(publisher, draft, "draft") == ["published", "withdrawn"]
+    assert state_of(draft) == State.WITHDRAWN
+
+
+def test_nobody_publishes_again_what_they_changed_while_it_was_withdrawn(client, publisher, draft):
+    other = signed_in("other", "publishers")
+    words = draft.passage.text[:8]
+    act(publisher, "publish", draft)
+    act(publisher, "withdraw", draft)
+    data = opened(publisher, draft) | {"text": words}
+    response = save(publisher, draft, data, change_reason="")
+    assert "Readers have seen this record: say why it changes." in response.content.decode()
+    assert save(publisher, draft, data, change_reason="Misread twice").status_code == 302
+    assert OWN in "".join(messages(act(publisher, "publish", draft)))
+    assert state_of(draft) == State.WITHDRAWN
+    act(other, "publish", draft)
+    assert state_of(draft) == State.PUBLISHED
+    page = client.get(draft.get_absolute_url()).content.decode()
+    assert "Text corrected: <bdi>Misread twice</bdi>" in " ".join(page.split())
+
+
+def test_nobody_publishes_what_they_restored(publisher, draft):
+    editor = signed_in("editor", "editors")
+    save(editor, draft, opened(editor, draft), text=draft.passage.text[:8])
+    first = draft.history.order_by("history_id").first()
+    publisher.post(f"{address(draft, 'history')}{first.pk}/", {"reason": "It was right"})
+    draft.refresh_from_db()
+    assert draft.text == first.text
+    assert OWN in "".join(messages(act(publisher, "publish", draft)))
+    assert state_of(draft) == State.DRAFT
+
+
+@pytest.mark.parametrize("name", ["publisher", None])
+def test_nobody_publishes_what_they_imported(publisher, draft, tmp_path, name):
+    file = tmp_path / "rows.csv"
+    file.write_text(f"reference,text\n{draft.reference},{draft.passage.text[:8]}\n")
+    call_command("import_records", file, yes=True, user=name, stdout=StringIO())
+    act(publisher, "publish", draft)
+    assert state_of(draft) == (State.DRAFT if name else State.PUBLISHED)
+
+
+def test_an_import_corrects_public_words_with_a_reason_only(publisher, collection, tmp_path):
+    record = Recommendation.objects.get(reference="CSSR-B7-PR-3")
+    file, words = tmp_path / "rows.csv", record.passage.text[:8]
+    file.write_text(f"reference,text\n{record.reference},{words}\n")
+    with file.open("rb") as content:
+        data = {"place": "recommendations", "file": content}
+        publisher.post("/admin/recommendations/importrun/add/", data)
+    run = ImportRun.objects.get()
+    path = f"/admin/recommendations/importrun/{run.pk}/apply/"
+    said = messages(publisher.post(path, {"digest": run.digest, "reason": " "}, follow=True))
+    assert said == ["The file corrects words that readers see. Say why, then confirm."]
+    assert Recommendation.objects.get(pk=record.pk).text == record.text
+    publisher.post(path, {"digest": run.digest, "reason": "Misread"})
+    newest = record.history.first()
+    assert (newest.text, newest.history_change_reason) == (words, "Misread")
+
+
+def test_editors_import_no_public_words_and_no_state(collection, tmp_path):
+    signed_in("editor", "editors")
+    record = Recommendation.objects.get(reference="CSSR-B7-PR-3")
+    file = tmp_path / "rows.csv"
+    for heading, value in {"text": record.passage.text[:8], "state": "draft"}.items():
+        file.write_text(f"reference,{heading}\n{record.reference},{value}\n")
+        options = {"yes": True, "user": "editor", "reason": "x", "stdout": StringIO()}
+        with suppress(CommandError):
+            call_command("import_records", file, **options)
+    after = Recommendation.objects.get(pk=record.pk)
+    assert (after.text, after.state, after.version) == (record.text, State.PUBLISHED, 1)
+
+
+def test_nobody_publishes_a_source_with_passages_of_their_own(publisher, collection):
+    other = signed_in("other", "publishers")
+    source = Source.objects.first()
+    Source.objects.filter(pk=source.pk).update(state=State.DRAFT)
+    data = opened(publisher, source) | {"passages-0-text": "My words"}
+    response = save(publisher, source, data, state="published")
+    assert "Save these rows first, then publish the record." in response.content.decode()
+    assert save(publisher, source, data).status_code == 302
+    assert OWN in "".join(messages(act(publisher, "publish", source)))
+    assert state_of(source) == State.DRAFT
+    act(other, "publish", source)
+    assert state_of(source) == State.PUBLISHED
+
+
+def test_the_words_of_a_public_source_are_corrected_by_publishers(editor, publisher, collection):
+    passage = Passage.objects.first()
+    refused = save(
+        editor, passage.source, opened(editor, passage.source) | {"passages-0-text": "x"}
+    )
+    assert "corrected by publishers" in refused.content.decode()
+    assert save(editor, passage, opened(editor, passage), text="x").status_code == 302
+    first = passage.history.first()
+    path = f"{address(passage, 'history')}{first.pk}/"
+    assert editor.get(path).status_code == 403
+    assert Passage.objects.get(pk=passage.pk).text == passage.text
+    assert save(publisher, passage, opened(publisher, passage), text="x").status_code == 302
+    assert Passage.objects.get(pk=passage.pk).text == "x"
+
+
+def test_the_words_of_published_follow_up_are_corrected_by_publishers(editor, collection):
+    passage = Passage.objects.first()
+    fact = FollowUp.objects.create(
+        slug="answer",
+        kind="response",
+        organisation=Organisation.objects.first(),
+        text=passage.text,
+        passage=passage,
+        state=State.PUBLISHED,
+    )
+    fact.recommendations.add(Recommendation.objects.first())
+    save(editor, fact, opened(editor, fact), text=passage.text[:8])
+    fact.refresh_from_db()
+    assert fact.text == passage.text
+
+
+def test_a_restored_deletion_is_a_draft_that_somebody_else_publishes(draft):
+    root, other = signed_in("root"), signed_in("other", "publishers")
+    act(root, "submit_for_review", draft)
+    act(other, "publish", draft)
+    last = draft.history.first()
+    delete(root, draft)
+    path = f"{address(draft, 'history')}{last.pk}/"
+    assert root.post(path, {"reason": "Deleted by mistake"}).status_code == 302
+    assert state_of(draft) == State.DRAFT
 
 
 # Withdrawn

@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from .. import typed
 from ..choices import Origin
 from ..models import DataVersion, OrganisationRole, Passage
 from ..models.base import PublishedModel
@@ -48,10 +49,12 @@ class CollectionForm(forms.ModelForm):
 
     Attributes:
         is_public: whether readers see the record, so that a change of it is a correction.
+        is_late: whether it was typed before a login that expired, and is shown to be checked.
     """
 
     conflict: Conflict | None = None
     is_public = False
+    is_late = False
 
     change_reason = forms.CharField(
         label=_("reason for the change"),
@@ -70,6 +73,11 @@ class CollectionForm(forms.ModelForm):
         facts = set(self.changed_data) - {"state", "position"}
         if self.is_public and facts and not self.cleaned_data.get(REASON):
             self.add_error(REASON, _("This record is public: say why it changes."))
+        if self.is_late:
+            self.add_error(
+                None,
+                _("Not saved yet: your login had expired. Here is what you typed: check and save."),
+            )
         if self.conflict:
             self.add_error(
                 None,
@@ -86,9 +94,13 @@ class FactFormSet(forms.BaseInlineFormSet):
 
     def clean(self):
         super().clean()
-        is_public = getattr(self.instance, "is_published", False)
-        if is_public and self.has_changed() and not self.data.get(REASON, "").strip():
+        record = self.instance
+        if not self.has_changed() or not getattr(record, "is_published", False):
+            return
+        if not self.data.get(REASON, "").strip():
             raise forms.ValidationError(_("This record is public: say why its rows change."))
+        if not type(record).objects.published().filter(pk=record.pk).exists():
+            raise forms.ValidationError(_("Save these rows first, then publish the record."))
 
 
 class Snapshot:
@@ -116,6 +128,9 @@ class SafeEditing:
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         key = object_id and unquote(object_id)
+        # Files are read first: reading them later would read POST anew.
+        if request.method == "GET" and not request.FILES and (late := typed.take(request)):
+            request.method, request.POST, request.is_late = "POST", late, True
         if request.method != "POST":
             request.last_entry = self._log(key).aggregate(last=Max("pk"))["last"]
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -168,10 +183,12 @@ class SafeEditing:
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.conflict = getattr(request, "conflict", None)
+        form.is_late = getattr(request, "is_late", False)
         form.is_public = obj is not None and self.is_public(obj)
         return form
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        context["opened_by"] = typed.opened_by(request.user)
         if change and obj and self.has_change_permission(request, obj):
             if request.method == "POST":
                 stored = self._snapshot(request, self.get_object(request, str(obj.pk)))
@@ -200,10 +217,25 @@ class SafeEditing:
         return changes
 
     def save_model(self, request, obj, form, change):
+        """Save what changed; a form that comes back as it was opened changes nothing."""
+        if change and not form.has_changed():
+            return
+        self._save_version(request, obj, form, change)
+        self._renew(request, _shown_in(type(obj), [obj], [form]), type(obj))
+
+    def _save_version(self, request, obj, form, change):
         if change and isinstance(obj, PublishedModel):
             obj.version += 1
         super().save_model(request, obj, form, change)
-        self._renew(request, _shown_in(type(obj), [obj], [form]), type(obj))
+
+    def save_related(self, request, form, formsets, change):
+        """A change of rows alone is a new version of their record too."""
+        super().save_related(request, form, formsets, change)
+        if change and not form.has_changed() and any(each.has_changed() for each in formsets):
+            self._save_version(request, form.instance, form, change)
+
+    def log_change(self, request, obj, message):
+        return super().log_change(request, obj, message) if message else None
 
     def save_formset(self, request, form, formset, change):
         super().save_formset(request, form, formset, change)

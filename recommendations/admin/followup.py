@@ -31,6 +31,7 @@ class FollowUpAdmin(PublishedAdmin):
     list_prefetch_related = ["recommendations"]
     autocomplete_fields = ["organisation", "recommendations", "passage"]
     readonly_fields = ["passage_text", "version"]
+    approved = ["passage", "text"]
     fieldsets = [
         PLACE_IN_SOURCE,
         (

@@ -6,9 +6,10 @@ from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import CASCADE
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from ..choices import Origin, State
 from ..models import DataVersion
 from ..models.base import PublishedModel
-from ..models.history import REASON_LENGTH, recorded_as
+from ..models.history import REASON_LENGTH, linked_then, recorded_as
 from ..permissions import may_publish
 from ..versions import DELETED, difference, timeline
 
@@ -34,7 +35,11 @@ NOT_RESTORED = {
 class ReasonForm(forms.Form):
     """Why something is done."""
 
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=REASON_LENGTH)
+    reason = forms.CharField(
+        label=gettext_lazy("reason"),
+        max_length=REASON_LENGTH,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
 
 
 class History:
@@ -101,10 +106,15 @@ class History:
                 try:
                     with (
                         transaction.atomic(),
-                        recorded_as(Origin.FORM, form.cleaned_data["reason"]),
+                        recorded_as(Origin.FORM, form.cleaned_data["reason"]) as change,
                     ):
                         record = restore(row, record)
                         left_out = restore_rows(row, self._parts())
+                        if not change.rows:
+                            raise ValidationError(_("It says the same as the newest version."))
+                        if isinstance(record, PublishedModel):
+                            record.version += 1
+                            record.save()
                         self._refuse_unfit(record)
                 except ValidationError as error:
                     form.add_error(None, error.messages)
@@ -129,6 +139,23 @@ class History:
             "form": form,
         }
         return self._page(request, "admin/recommendations/restore.html", context)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """Delete a record, after asking why; its versions are kept."""
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and not form.is_valid():
+            request.POST = QueryDict()  # asked again, nothing deleted
+        with transaction.atomic():
+            DataVersion.objects.select_for_update().first()
+            with recorded_as(Origin.FORM, form.data.get("reason", "").strip()):
+                context = {"form": form} | (extra_context or {})
+                return super().delete_view(request, object_id, context)
+
+    def get_actions(self, request):
+        """Without the deletion of a whole selection: each record is deleted with its reason."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
 
     def _refuse_unfit(self, record) -> None:
         """Refuse to show the public what could not be published."""
@@ -189,13 +216,23 @@ def restore(row, record):
         else:
             for name in NOT_RESTORED:
                 setattr(restored, name, getattr(record, name))
-        restored.version += 1
     restored.full_clean()
     restored.save(force_insert=record is None)
+    if record is None:
+        link_again(restored)
     for each in row._history_m2m_fields:
         keys = getattr(row, each.name).values(each.m2m_reverse_name())
         getattr(restored, each.name).set(each.related_model.objects.filter(pk__in=keys))
     return restored
+
+
+def link_again(record) -> None:
+    """Tie a record that was deleted to those that name it in their last version, as follow-up."""
+    for relation in type(record)._meta.related_objects:
+        if relation.many_to_many and relation.through._meta.auto_created:
+            keys = linked_then(record, relation, timezone.now())
+            named = relation.related_model._base_manager.filter(pk__in=keys)
+            getattr(record, relation.get_accessor_name()).add(*named)
 
 
 def restore_rows(row, parts) -> list[str]:

@@ -246,7 +246,8 @@ class ImportRunAdmin(admin.ModelAdmin):
         if not allowed(request.user, run.place, *needed):
             raise PermissionDenied
         try:
-            if importing.apply(run, request.POST.get("digest", "")):
+            digest, reason = (request.POST.get(name, "") for name in ("digest", "reason"))
+            if importing.apply(run, digest, reason=reason):
                 text = _("Imported: %(summary)s.") % {
                     "summary": summary(importing.Plan.from_json(run.plan))
                 }

@@ -21,16 +21,6 @@ from .base import PublishedAdmin, StackInline, TableInline, excerpt
 from .filters import ArabicTextFilter, AttentionFilter, RelatedFilter, VerificationFilter
 from .workflow import PublishedForm, state_chip
 
-PUBLISHED_WORDS = [
-    "reference",
-    "passage",
-    "text",
-    "text_language",
-    "difference_reason",
-    "text_ar",
-    "text_ar_origin",
-]
-
 
 def publication_problems(recommendation: Recommendation, groups) -> list[str]:
     """What a recommendation lacks to be published, in words for its editor."""
@@ -148,6 +138,15 @@ class RecommendationAdmin(Additions, PublishedAdmin):
         "instruments",
     ]
     readonly_fields = ["passage_text", "verification", "version"]
+    approved = [
+        "reference",
+        "passage",
+        "text",
+        "text_language",
+        "difference_reason",
+        "text_ar",
+        "text_ar_origin",
+    ]
     inlines = [ThemeInline, GoalInline, LinkInline]
     inlines_after = 4
     fieldsets = [
@@ -170,11 +169,6 @@ class RecommendationAdmin(Additions, PublishedAdmin):
         (_("Arabic"), {"fields": ["text_ar", "text_ar_origin"]}),
         (_("Publication"), {"fields": ["reference", "position", "state", "version"]}),
     ]
-
-    def get_readonly_fields(self, request, obj=None):
-        """The words that a publisher approved are not changed by others."""
-        fields = super().get_readonly_fields(request, obj)
-        return [*fields, *PUBLISHED_WORDS] if self.is_decided_for(request.user, obj) else fields
 
     def publication_problems(self, record):
         return publication_problems(record, record.working_groups.all())

@@ -1,5 +1,6 @@
 """Sources with their passages, and the vocabularies that describe texts."""
 
+from django import forms
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,17 +15,37 @@ from .base import (
     TableInline,
     excerpt,
 )
+from .editing import FactFormSet
 from .filters import RelatedFilter
 from .parties import InstrumentRoleInline, SourceRoleInline
-from .workflow import state_chip
+from .workflow import Workflow, state_chip
 
 PASSAGES_ON_A_PAGE = 200
 
 
+class PassageFormSet(FactFormSet):
+    """The words of a document, which publishers alone correct once they are public."""
+
+    may_correct = True
+
+    def clean(self):
+        super().clean()
+        if not self.may_correct and any("text" in each.changed_data for each in self.initial_forms):
+            raise forms.ValidationError(
+                _("The words of a public source are corrected by publishers.")
+            )
+
+
 class PassageInline(TableInline):
+    formset = PassageFormSet
     model = Passage
     fields = ["position", "locator", "paragraph", "kind", "number", "text"]
     show_change_link = True
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.may_correct = not Workflow.is_decided_for(request.user, obj)
+        return formset
 
 
 @admin.register(Source)
@@ -72,6 +93,15 @@ class PassageAdmin(RecordAdmin):
 
     def is_public(self, record) -> bool:
         return record.source.is_published
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        is_decided = obj and Workflow.is_decided_for(request.user, obj.source)
+        return [*fields, "source", "locator", "text"] if is_decided else fields
+
+    def _may_restore(self, request, record) -> bool:
+        is_decided = record and Workflow.is_decided_for(request.user, record.source)
+        return not is_decided and super()._may_restore(request, record)
 
     @admin.display(description=_("text"), ordering="text")
     def words(self, record):

@@ -16,8 +16,9 @@ from .editing import CollectionForm
 from .history import ReasonForm
 from .merging import REASON
 
-# The states that each action starts from.
+# The states that each state is reached from: what readers saw is never a draft again.
 BEFORE = {
+    State.DRAFT: {State.IN_REVIEW},
     State.IN_REVIEW: {State.DRAFT},
     State.PUBLISHED: {State.DRAFT, State.IN_REVIEW, State.WITHDRAWN},
     State.WITHDRAWN: {State.PUBLISHED},
@@ -55,19 +56,31 @@ class PublishedForm(CollectionForm):
     user = None
     was = State.DRAFT
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("state"):
+            field.choices = [
+                (state, label)
+                for state, label in field.choices
+                if state == self.was or self.was in BEFORE[state]
+            ]
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether what somebody else has to approve is changed."""
+        names = {each.name: each.attname for each in self.instance._meta.fields}
+        columns = {names[name] for name in self.changed_data if name in names}
+        return bool(columns & set(self.instance.reviewed_fields()))
+
     def clean(self):
         super().clean()
         state, reason = self.cleaned_data.get("state"), self.cleaned_data.get(REASON)
+        if self.was == State.WITHDRAWN and self.is_touched and not reason:
+            self.add_error(REASON, _("Readers have seen this record: say why it changes."))
         if state == self.was:
             return
         if state == State.PUBLISHED:
-            columns = {
-                self.instance._meta.get_field(n).attname
-                for n in self.changed_data
-                if n in {each.name for each in self.instance._meta.fields}
-            }
-            is_touched = bool(columns & set(self.instance.reviewed_fields()))
-            for problem in own_text_problems(self.instance, self.user, reason, is_touched):
+            for problem in own_text_problems(self.instance, self.user, reason, self.is_touched):
                 self.add_error(None, problem)
         if state == State.WITHDRAWN and not reason:
             self.add_error(REASON, _("Say why the record is withdrawn: its address will tell."))
@@ -77,6 +90,8 @@ class Workflow:
     """For a ModelAdmin of records with a state: who sets it, one by one or for a selection."""
 
     actions = ["submit_for_review", "publish", "withdraw", "download"]
+    # The fields that a publisher approved: nobody else changes them afterwards.
+    approved = []
 
     def has_publish_permission(self, request) -> bool:
         return may_publish(request.user) and self.has_change_permission(request)
@@ -84,7 +99,8 @@ class Workflow:
     def get_readonly_fields(self, request, obj=None):
         """Editors neither publish nor take back what is published or withdrawn."""
         fields = super().get_readonly_fields(request, obj)
-        return [*fields, "state"] if self.is_decided_for(request.user, obj) else fields
+        is_decided = self.is_decided_for(request.user, obj)
+        return [*fields, "state", *self.approved] if is_decided else fields
 
     @staticmethod
     def is_decided_for(user, record) -> bool:

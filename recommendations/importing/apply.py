@@ -17,6 +17,7 @@ from ..permissions import may_publish
 from ..search import indexing
 from . import reading
 from .plan import Plan, make, themes_created
+from .rules import WORDS
 from .targets import PLACES, key_name, records, targets
 
 # How long an import waits for another one; less than the server waits for an answer.
@@ -59,13 +60,14 @@ def planned(run: ImportRun, progress: Progress = iter) -> Plan:
     return plan
 
 
-def apply(run: ImportRun, digest: str, progress: Progress = iter) -> bool:
+def apply(run: ImportRun, digest: str, progress: Progress = iter, reason: str = "") -> bool:
     """Apply what was shown.
 
     Args:
         run: the import; its fields are those of the database afterwards.
         digest: of the plan that the person saw.
         progress: wraps the entries, to show how far it is.
+        reason: why, for the history; words that readers see change with a reason only.
 
     Returns:
         Whether it was applied. If not, the data changed meanwhile and so did the plan: the run
@@ -76,13 +78,13 @@ def apply(run: ImportRun, digest: str, progress: Progress = iter) -> bool:
     """
     try:
         with transaction.atomic(), lifted():
-            return _applied(run, digest, progress)
+            return _applied(run, digest, progress, reason.strip())
     except (DataError, IntegrityError) as problem:
         reason = _("The database refuses a value, and nothing was imported: %s")
         raise Refused(reason % str(problem).splitlines()[0]) from problem
 
 
-def _applied(run: ImportRun, digest: str, progress: Progress) -> bool:
+def _applied(run: ImportRun, digest: str, progress: Progress, reason: str) -> bool:
     _lock(run)
     if run.state != ImportState.PREVIEWED:
         raise Refused(_("This import was applied already. Nothing was changed again."))
@@ -96,8 +98,10 @@ def _applied(run: ImportRun, digest: str, progress: Progress) -> bool:
             return False
     if not plan.is_applicable:
         raise Refused(_("The file has problems, or changes nothing. Nothing was changed."))
-    reason = _("Import of %s") % run.file_name
-    with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason[:REASON_LENGTH]):
+    if not reason and _corrects_readers(run, plan):
+        raise Refused(_("The file corrects words that readers see. Say why, then confirm."))
+    reason = (reason or _("Import of %s") % run.file_name)[:REASON_LENGTH]
+    with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason, user=run.created_by):
         _write(run, plan, progress)
     run.state, run.applied_at, run.content = ImportState.APPLIED, timezone.now(), b""
     run.save()
@@ -138,6 +142,13 @@ def _lock(run: ImportRun) -> None:
     stored = ImportRun.objects.select_for_update().get(pk=run.pk)
     for each in ImportRun._meta.concrete_fields:
         setattr(run, each.attname, getattr(stored, each.attname))
+
+
+def _corrects_readers(run: ImportRun, plan: Plan) -> bool:
+    """Whether a plan changes the words of published recommendations."""
+    keys = [entry.key for entry in plan.changed if WORDS & entry.values.keys()]
+    published = PLACES[run.place].objects.published()
+    return PLACES[run.place] is Recommendation and published.filter(reference__in=keys).exists()
 
 
 def _write(run: ImportRun, plan: Plan, progress: Progress) -> None:

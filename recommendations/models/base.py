@@ -78,7 +78,13 @@ class PublishedQuerySet(models.QuerySet):
 
 
 class PublishedModel(NaturalKeyModel):
-    """A record with a place on the way to the public and a version for safe editing together."""
+    """A record with a place on the way to the public and a version for safe editing together.
+
+    Attributes:
+        reviewed_rows: relations whose rows are words of the record, to be approved with it.
+    """
+
+    reviewed_rows: tuple[str, ...] = ()
 
     state = models.CharField(
         _("publication state"),
@@ -125,7 +131,11 @@ class PublishedModel(NaturalKeyModel):
         """Whether a user submitted the record or was the last to change what is reviewed."""
         if self.pk is None:
             return True
-        return user.pk in (self.submitted_by_id, last_author(self, self.reviewed_fields()))
+        authors = {self.submitted_by_id, last_author(self, self.reviewed_fields())}
+        for relation in map(self._meta.get_field, self.reviewed_rows):
+            rows = relation.related_model.history.filter(**{relation.field.attname: self.pk})
+            authors.add(rows.values_list("history_user_id", flat=True).first())
+        return user.pk in authors
 
     def move(self, state: State, user=None, reason: str = "") -> None:
         """Bring the record into a state and note what goes with it; saving is the caller's."""

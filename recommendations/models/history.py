@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.db import connections, models
@@ -23,6 +23,8 @@ from ..choices import Origin
 
 BATCH = 1000
 REASON_LENGTH = 300
+# What saving sets anew though nothing changed.
+_SET_BY_SAVING = {"updated_at"}
 
 
 @dataclass
@@ -30,11 +32,13 @@ class Change:
     """What is being written now.
 
     Attributes:
+        user: who writes; None for whoever asks through the site, if anybody does.
         rows: the row of history of each record that the change has touched.
     """
 
     origin: str
     reason: str = ""
+    user: models.Model | None = None
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     moment: datetime = field(default_factory=timezone.now)
     rows: dict = field(default_factory=dict)
@@ -45,12 +49,12 @@ _is_paused = ContextVar("is_history_paused", default=False)
 
 
 @contextmanager
-def recorded_as(origin: Origin, reason: str = "") -> Iterator[Change]:
+def recorded_as(origin: Origin, reason: str = "", user=None) -> Iterator[Change]:
     """One version of each record for all that is written within; the outermost one counts."""
     if outer := _current.get():
         yield outer
         return
-    token = _current.set(Change(origin, reason))
+    token = _current.set(Change(origin, reason, user))
     try:
         yield _current.get()
     finally:
@@ -117,7 +121,9 @@ class Recorded(HistoricalRecords):
             return
         stored = type(instance)._base_manager.filter(pk=instance.pk).first()
         if stored:
-            moment = getattr(stored, "updated_at", None) or timezone.now()
+            current = _current.get()
+            before = (current.moment if current else timezone.now()) - timedelta.resolution
+            moment = min(getattr(stored, "updated_at", before), before)
             self._write(
                 stored,
                 history_type="+",
@@ -130,17 +136,33 @@ class Recorded(HistoricalRecords):
         if _is_paused.get():
             return
         current, key = _current.get(), (type(instance), instance.pk)
-        user = self.get_history_user(instance)
+        row = current.rows.get(key) if current else None
+        if history_type == "~" and not row and self._is_as_recorded(instance):
+            return
+        user = (current and current.user) or self.get_history_user(instance)
         reason = getattr(instance, "_change_reason", None) or (current.reason if current else "")
         values = {"history_user": user, "history_change_reason": reason}
         if current is None:
             self._write(instance, history_type=history_type, history_date=timezone.now(), **values)
             return
-        row = current.rows.get(key)
         if row and history_type == "~":
             history_type = row.history_type.replace("-", "~")
         current.rows[key] = self._write(
             instance, row, history_type=history_type, history_date=current.moment, **values
+        )
+
+    def _is_as_recorded(self, instance) -> bool:
+        """Whether a record and its relations are what their last version says."""
+        last = instance.history.first()
+        if last is None or last.history_type == "-":
+            return False
+        names = {each.attname for each in last.tracked_fields} - _SET_BY_SAVING
+        if any(getattr(last, name) != getattr(instance, name) for name in names):
+            return False
+        return all(
+            set(getattr(last, each.name).values_list(each.m2m_reverse_name(), flat=True))
+            == set(_keys_now(instance, each))
+            for each in last._history_m2m_fields
         )
 
     def _write(self, instance, row=None, **values):
@@ -225,7 +247,7 @@ def catch_up(model: type[models.Model], reason: str, moment) -> int:
         is_same = (
             old
             and old["history_type"] != "-"
-            and all(old[name] == values[name] for name in names)
+            and all(old[name] == values[name] for name in names if name not in _SET_BY_SAVING)
             and all(
                 then[each][old["history_id"]].keys() == now[each][values["id"]].keys()
                 for each in fields
@@ -256,6 +278,12 @@ def catch_up(model: type[models.Model], reason: str, moment) -> int:
     return len(rows)
 
 
+def _keys_now(instance: models.Model, each: models.ManyToManyField):
+    """The keys that a plain relation of a record leads to."""
+    rows = each.remote_field.through.objects.filter(**{each.m2m_column_name(): instance.pk})
+    return rows.values_list(each.m2m_reverse_name(), flat=True)
+
+
 def _targets(through, each: models.ManyToManyField, source: str) -> dict[int, dict[int, int]]:
     """The keys that a relation leads to, with those of its rows, by the key of who has it."""
     found = defaultdict(dict)
@@ -276,18 +304,39 @@ def last_author(record: models.Model, names: Iterable[str]) -> int | None:
 
 
 def related_then(record: models.Model, name: str) -> list[models.Model]:
-    """What a record of ``as_of`` led to at its moment, as it was then; unpublished included."""
-    row = to_historic(record)
-    relation = record._meta.get_field(name)
-    past = relation.related_model.history.as_of(row._as_of)
-    if not relation.many_to_many:
+    """What a record of ``as_of`` led to at its moment, as it was then; unpublished included.
+
+    Args:
+        name: of any relation of its model, to one or to many, forwards or back.
+    """
+    moment, relation = to_historic(record)._as_of, record._meta.get_field(name)
+    past = relation.related_model.history.as_of(moment)
+    if relation.many_to_many:
+        keys = linked_then(record, relation, moment)
+        found = {each.pk: each for each in past.filter(id__in=keys)}
+        return [found[key] for key in keys if key in found]
+    if relation.concrete:
         return list(past.filter(id=getattr(record, relation.attname)))
-    through = relation.remote_field.through
-    if through._meta.auto_created:
-        rows = getattr(row, name).order_by("pk")
-    else:
-        rows = through.history.as_of(row._as_of).filter(**{relation.m2m_column_name(): record.pk})
-        rows = sorted(rows, key=lambda each: getattr(each, "position", 0))
-    keys = [getattr(each, relation.m2m_reverse_name()) for each in rows]
-    found = {each.pk: each for each in past.filter(id__in=keys)}
-    return [found[key] for key in keys if key in found]
+    return sorted(past.filter(**{relation.field.attname: record.pk}), key=_place)
+
+
+def linked_then(record: models.Model, relation, moment: datetime) -> list[int]:
+    """The keys to which a relation to many led, in their order."""
+    field = relation if relation.concrete else relation.field
+    here, there = field.m2m_column_name(), field.m2m_reverse_name()
+    if not relation.concrete:
+        here, there = there, here
+    through = field.remote_field.through
+    if not through._meta.auto_created:
+        rows = through.history.as_of(moment).filter(**{here: record.pk})
+        return [getattr(each, there) for each in sorted(rows, key=_place)]
+    # The link rows of a version are kept with the version of the record that has the field.
+    versions = [to_historic(record).pk]
+    if not relation.concrete:
+        versions = field.model.history.as_of(moment).values("history_id")
+    rows = Recorded.m2m_models[field].objects.filter(history__in=versions, **{here: record.pk})
+    return list(rows.order_by("pk").values_list(there, flat=True))
+
+
+def _place(row: models.Model) -> tuple[int, int]:
+    return getattr(row, "position", 0), row.pk

@@ -36,6 +36,7 @@ class Source(DatedModel, PublishedModel):
     )
     search_names = ("passages__text",)
     found_by = ("title", "subtitle", "code", "slug", "roles__organisation__name_en")
+    reviewed_rows = ("passages",)
 
     slug = models.SlugField(
         _("address name"), unique=True, help_text=_("Permanent; part of the page's address.")
@@ -296,6 +297,8 @@ class Goal(NamedModel, NaturalKeyModel):
 
 class Instrument(NamedModel, PublishedModel):
     """A resolution, law, framework or strategy that a text cites."""
+
+    reviewed_rows = ("citations",)
 
     slug = models.SlugField(_("address name"), unique=True)
     type = models.CharField(_("type"), max_length=20, choices=InstrumentType.choices)

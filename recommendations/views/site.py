@@ -4,12 +4,13 @@ import sys
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models import F
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from .. import typed
 from ..choices import Kind
 from ..models import Meeting, Recommendation, Source, Theme, WorkingGroup
 from .details import recommendations
@@ -94,6 +95,9 @@ def permission_denied(request, exception=None):
 
 
 def csrf_failure(request, reason=""):
+    """A form of the staff pages comes back to be checked: a login in another window renews it."""
+    if typed.keep(request):
+        return HttpResponseRedirect(request.get_full_path())
     return _error(
         request,
         403,

@@ -24,17 +24,19 @@ class Command(BaseCommand):
         parser.add_argument("--encoding", choices=importing.ENCODINGS, default="")
         parser.add_argument("--sheet", default="", help="name of the sheet of a workbook")
         parser.add_argument("--user", help="in whose name; the history then says so")
+        parser.add_argument("--reason", default="", help="why; needed to correct what is public")
         parser.add_argument("--yes", action="store_true", help="apply without asking")
 
-    def handle(self, *, file, model, encoding, sheet, user, yes, **options):
+    def handle(self, *, file, model, encoding, sheet, user, reason, yes, **options):
         try:
-            self.run(file, model, {"encoding": encoding, "sheet": sheet}, self.person(user), yes)
+            choices = {"encoding": encoding, "sheet": sheet}
+            self.run(file, model, choices, self.person(user), reason, yes)
         except (importing.Unreadable, importing.Refused) as reason:
             raise CommandError(f"Nothing imported. {reason}") from reason
         except OSError as problem:
             raise CommandError(f"Nothing imported. {file}: {problem.strerror}") from problem
 
-    def run(self, file, place, choices, user, yes):
+    def run(self, file, place, choices, user, reason, yes):
         content = (
             file.read_bytes()
             if file.stat().st_size <= importing.BYTES
@@ -51,7 +53,7 @@ class Command(BaseCommand):
         if not yes:
             self.confirm()
         run.save()
-        if not importing.apply(run, plan.digest, progress=bar("rows written")):
+        if not importing.apply(run, plan.digest, bar("rows written"), reason):
             raise CommandError("Nothing imported: the data changed meanwhile. Start again.")
         self.stdout.write(f"Imported: {len(plan.new)} new, {len(plan.changed)} changed.")
 
