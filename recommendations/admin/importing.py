@@ -264,8 +264,9 @@ class ImportRunAdmin(admin.ModelAdmin):
         if not self._may_undo(request, run):
             raise PermissionDenied
         try:
-            importing.undo(run)
-            messages.success(request, _("Taken back: every record is as it was before."))
+            outlook = importing.undo(run, request.user)
+            text = _("Taken back: %(summary)s.") % {"summary": what_goes(outlook)}
+            messages.success(request, text)
         except importing.Refused as reason:
             messages.error(request, str(reason))
         return HttpResponseRedirect(address(run))
@@ -284,6 +285,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         return is_theirs and allowed(request.user, run.place, "change")
 
     def _preview(self, request, run: ImportRun, plan: importing.Plan, form: ChoicesForm):
+        may_undo = run.state == ImportState.APPLIED and self._may_undo(request, run)
         page = Paginator([*plan.changed, *plan.new], ENTRIES_A_PAGE).get_page(
             request.GET.get("page")
         )
@@ -299,7 +301,8 @@ class ImportRunAdmin(admin.ModelAdmin):
             summary=summary(plan),
             is_waiting=run.state == ImportState.PREVIEWED,
             is_theirs=run.created_by_id == request.user.pk,
-            may_undo=run.state == ImportState.APPLIED and self._may_undo(request, run),
+            outlook=importing.Outlook.of(plan) if may_undo else None,
+            may_publish=may_publish(request.user),
         )
 
     def _page(self, request, template: str, title: str, **context):
@@ -312,6 +315,16 @@ PREFIX = "recommendations_importrun_"
 
 def address(run: ImportRun) -> str:
     return reverse(f"admin:{PREFIX}change", args=[run.pk])
+
+
+def what_goes(outlook: importing.Outlook) -> str:
+    """What taking an import back does, in numbers."""
+    parts = [
+        _("%d deleted") % len(outlook.deleted),
+        _("%d withdrawn") % len(outlook.withdrawn),
+        _("%d as before the import") % len(outlook.restored),
+    ]
+    return _(", ").join(parts)
 
 
 def summary(plan: importing.Plan) -> str:

@@ -25,7 +25,9 @@ from .targets import (
     Target,
     Value,
     derived,
+    key_columns,
     key_name,
+    key_of,
     precision_of,
     records,
     targets,
@@ -77,6 +79,7 @@ class Plan:
         lacks_key: whether no column says which record a row is.
         created: themes that would be created, as slug and name.
         added: once applied, the keys of the records that were new.
+        withdrawn: once taken back, the keys of those that the public had seen.
         more_problems: number of problems beyond those listed.
     """
 
@@ -92,6 +95,7 @@ class Plan:
     lacks_key: bool = False
     created: dict[str, str] = field(default_factory=dict)
     added: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     more_problems: int = 0
 
     @property
@@ -228,17 +232,20 @@ class _Planner:
 
     def _keys(self) -> dict[int, str]:
         """The key of every row that has a right one of its own."""
-        self.plan.lacks_key = self.key not in self.places
-        if self.plan.lacks_key and not self.choices.get("prefix"):
-            self.problem(
-                1,
-                self.key,
-                _(
-                    "No column is “%s”, which says what record a row is. Choose the column, or "
-                    "give the beginning of new ones."
-                )
-                % self.key,
+        lacking = [
+            name
+            for name in key_columns(self.model)
+            if name not in self.places and self.targets[name].is_required
+        ]
+        self.plan.lacks_key = bool(lacking and self.key)
+        if lacking and not (self.key and self.choices.get("prefix")):
+            text = _(
+                "No column is “%s”, which says what record a row is. Choose the column, or "
+                "give the beginning of new ones."
             )
+            if not self.key:
+                text = _("No column is “%s”, which says what record a row is. Choose the column.")
+            self.problem(1, lacking[0], text % lacking[0])
             return {}
         keys, rows = {}, {}
         for row in self.table.rows:
@@ -247,7 +254,7 @@ class _Planner:
             if key in rows:
                 self.problem(
                     row.number,
-                    self.key,
+                    key_columns(self.model)[0],
                     _("“%(key)s” stands in row %(row)d already. Keep one of the two rows.")
                     % {"key": key, "row": rows[key]},
                 )
@@ -257,20 +264,25 @@ class _Planner:
         return keys
 
     def _key(self, row: Row) -> str | None:
-        if self.key in self.places:
-            cell = self._cell(row, self.key).strip()
-        else:
-            cell = f"{self.choices['prefix']}-{row.number}"
-        if not cell:
-            self.problem(
-                row.number, self.key, _("The cell is empty. Write which record the row is.")
-            )
-            return None
-        try:
-            return self.targets[self.key].parse(cell)
-        except ValidationError as problem:
-            self.problem(row.number, self.key, " ".join(problem.messages))
-            return None
+        if self.plan.lacks_key:
+            return self._key_of({self.key: f"{self.choices['prefix']}-{row.number}"}, row)
+        names = key_columns(self.model)
+        cells = {name: self._cell(row, name) for name in names if name in self.places}
+        return self._key_of({name: cells.get(name, "").strip() for name in names}, row)
+
+    def _key_of(self, cells: dict[str, str], row: Row) -> str | None:
+        parts = []
+        for name, cell in cells.items():
+            if not cell and self.targets[name].is_required:
+                text = _("The cell is empty. Write which record the row is.")
+                self.problem(row.number, name, text)
+                return None
+            try:
+                parts.append(self._value(name, cell) if cell else "")
+            except ValidationError as problem:
+                self.problem(row.number, name, " ".join(problem.messages))
+                return None
+        return key_of(parts)
 
     def _cell(self, row: Row, name: str) -> str:
         cell = row.cells[self.places[name]]
@@ -285,7 +297,8 @@ class _Planner:
         wanted = {name for name in absent if self.targets[name].is_required}
         if self.model is Recommendation:
             wanted |= {"working_group", "meeting", "locator"} & absent
-        return sorted(wanted - {"position"} if self.model is Recommendation else wanted)
+            wanted -= {"position"}
+        return sorted(wanted - set(key_columns(self.model)))
 
     def _add_constants(self, keys, known) -> None:
         """A value that a person gave for all new records, as one more column."""
