@@ -296,7 +296,8 @@ def test_values_that_stand_together_once_are_named_with_their_row(collection):
     third = ["D1:L902", taken.source.slug, str(taken.position), "paragraph", "Words."]
     _run, plan = started(first, second, third, place="passages", headings=headings)
     message = "Another passage of this source has this position."
-    assert told(plan) == [(3, "position", message), (4, "position", message)]
+    assert told(plan) == [(3, "position", message)]
+    assert (plan.problems[0].place, plan.errors) == ("3-4", 2)
 
 
 def test_a_key_of_several_columns_needs_them(collection):
@@ -311,7 +312,11 @@ def test_a_key_of_several_columns_needs_them(collection):
     _run, plan = started(
         ["norway", ""], ["zz", "stj"], place="support", headings=["funder", "organisation"]
     )
-    assert [each[:2] for each in told(plan)] == [(2, "organisation"), (3, "funder")]
+    assert [each[:2] for each in told(plan)] == [
+        (2, "organisation"),
+        (3, "locator"),
+        (3, "funder"),
+    ]
 
 
 def test_what_only_the_site_writes_is_no_column(collection):

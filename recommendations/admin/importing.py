@@ -118,11 +118,12 @@ class ChoicesForm(forms.Form):
 
     def settled(self) -> dict:
         """The choices of the run with those of the form."""
-        choices = dict(self.choices)
+        choices = {name: self.choices[name] for name in self.choices if name != "earlier"}
         if self.cleaned_data.get("forget"):
             return {name: choices.get(name, "") for name in ("encoding", "sheet")}
-        if self.cleaned_data.get("sheet", choices.get("sheet")) != choices.get("sheet"):
-            return {"encoding": choices.get("encoding", ""), "sheet": self.cleaned_data["sheet"]}
+        sheet = self.cleaned_data.get("sheet")
+        if sheet and sheet != choices.get("sheet"):
+            return {"encoding": choices.get("encoding", ""), "sheet": sheet}
         headings, values = dict(choices.get(HEADINGS, {})), dict(choices.get("values", {}))
         for number, question in enumerate(self.asked):
             if answer := self.cleaned_data[f"question-{number}"]:
@@ -143,7 +144,7 @@ class ChoicesForm(forms.Form):
             HEADINGS: headings,
             "values": values,
             "constants": constants,
-            "prefix": prefix.upper(),
+            "prefix": prefix,
         }
 
 
@@ -296,6 +297,7 @@ class ImportRunAdmin(admin.ModelAdmin):
             run=run,
             plan=plan,
             form=form,
+            more_questions=len(plan.questions) - len(form.asked),
             page=page,
             what=self.what(run),
             summary=summary(plan),
@@ -329,7 +331,7 @@ def what_goes(outlook: importing.Outlook) -> str:
 
 def summary(plan: importing.Plan) -> str:
     """The numbers of a plan in words."""
-    errors = len(plan.problems) + plan.more_problems
+    errors = plan.errors
     parts = [
         _("%d new") % len(plan.new),
         _("%d changed") % len(plan.changed),

@@ -16,10 +16,13 @@ from ..permissions import may_publish
 from ..search import indexing
 from . import reading
 from .plan import Plan, make, themes_created
+from .questions import HEADINGS
 from .targets import PLACES, blank, records, targets
 
 # How long an import waits for another one; less than the server waits for an answer.
 PATIENCE = "50s"
+# What a person chooses on screen.
+SETTLED = (HEADINGS, "values", "constants", "prefix")
 
 Progress = Callable[[Iterable], Iterable]
 
@@ -36,13 +39,14 @@ def planned(run: ImportRun, progress: Progress = iter) -> Plan:
     """
     user = run.created_by
     run.data_version = DataVersion.current() or ""
-    choices = run.choices
+    choices = dict(run.choices)
     table = reading.read(
         run.file_name,
         bytes(run.content),
         encoding=choices.get("encoding", ""),
         sheet=choices.get("sheet", ""),
     )
+    choices |= {"columns": table.headings[:]} | _settled_before(run, table.headings)
     plan = make(
         run.place,
         table,
@@ -54,6 +58,20 @@ def planned(run: ImportRun, progress: Progress = iter) -> Plan:
     run.plan, run.digest = plan.as_json(), plan.digest
     run.choices = choices | {"sheets": table.sheets, "sheet": table.sheet}
     return plan
+
+
+def _settled_before(run: ImportRun, headings: list[str]) -> dict:
+    """What a person settled for this file before they corrected it, and never confirmed."""
+    if run.pk or not run.created_by:
+        return {}
+    waiting = ImportRun.objects.filter(
+        place=run.place, created_by=run.created_by, state=ImportState.PREVIEWED
+    )
+    earlier = waiting.defer("plan", "content").order_by("-pk").first()
+    if earlier is None or earlier.choices.get("columns") != headings:
+        return {}
+    found = {name: earlier.choices[name] for name in SETTLED if earlier.choices.get(name)}
+    return found | {"earlier": earlier.file_name} if found else {}
 
 
 def apply(run: ImportRun, digest: str, progress: Progress = iter) -> bool:

@@ -56,8 +56,6 @@ class Rules:
         for name, (_old, new) in entry.values.items():
             self.targets[name].write(candidate, new, lookups[name])
         self._check_words(entry, record)
-        if record is None and not self._has_all(entry):
-            return
         self._check_model(entry, candidate)
         for name, rows in self.unique.items():
             if name in entry.values:
@@ -79,13 +77,13 @@ class Rules:
                     ),
                 )
 
-    def _has_all(self, entry) -> bool:
-        """Whether a new record has what it cannot do without."""
+    def has_all(self, entry, given) -> bool:
+        """Whether a new record has what it cannot do without, right or wrong."""
         lacking = [
             name
             for name, target in self.targets.items()
             if target.is_required
-            and name not in entry.values
+            and name not in given
             and name != key_name(self.model)
             and not (self.model is Recommendation and name == "position")
         ]

@@ -62,6 +62,8 @@ Value = str | list[str]
 
 # ``url`` is the permanent address in our files, which follows from the key.
 _NOT_WRITTEN = {"id", "state", "url"}
+_SEMICOLONS = re.compile("[;\u061b\n]")
+_COMMAS = re.compile("[,\u060c]")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _IN_WORDS = re.compile(r"(?:(\d{1,2})\s+)?([^\W\d]+),?\s+(\d{4})")
@@ -281,9 +283,13 @@ class Many(Target):
         return keys if self.is_ordered else sorted(keys)
 
     def parse(self, cell: str) -> list[str]:
-        return self._settled(
-            list(dict.fromkeys(part.strip() for part in cell.split(";") if part.strip()))
-        )
+        return self._settled(list(dict.fromkeys(self.parts(cell))))
+
+    @staticmethod
+    def parts(cell: str) -> list[str]:
+        """The words of a list: between semicolons or line ends, else between commas."""
+        between = _SEMICOLONS if _SEMICOLONS.search(cell) else _COMMAS
+        return [part.strip() for part in between.split(cell) if part.strip()]
 
     def lookup(self, values) -> dict[str, int]:
         return self.vocabulary.keys({each for value in values for each in value})
@@ -323,6 +329,10 @@ class Goals(Many):
 
     is_ordered = True
     fetched = "goal_assignments"
+
+    @property
+    def label(self) -> str:
+        return str(GoalAssignment._meta.verbose_name)
 
     def present(self, record) -> list[str]:
         rows = sorted(record.goal_assignments.all(), key=lambda each: (each.position, each.pk))
