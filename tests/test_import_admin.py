@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from recommendations import importing
 from recommendations.models import ImportRun, Recommendation, Theme
@@ -185,6 +186,43 @@ def test_the_pages_answer_in_both_languages(editor, lang):
     assert editor.get(f"{address(run, lang=lang)}?page=x").status_code == 200
     confirm(editor, run)
     assert editor.get(address(run, lang=lang)).status_code == 200
+
+
+def test_a_preview_speaks_the_language_of_its_reader(editor):
+    upload(editor, [*NEW[:6], "zz", ""])
+    run = the_run()
+    assert run.plan["language"] == "en"
+    page = editor.get(address(run, lang="ar"))
+    problem = page.context["plan"].problems[0]
+    assert (problem.place, problem.column) == ("2", "theme")
+    with override("ar"):
+        assert problem.message == gettext(
+            "“%(word)s” is not on record%(hint)s. Correct it, or choose what it is."
+        ) % {"word": "zz", "hint": ""}
+    assert page.context["run"].digest == the_run().digest
+    assert the_run().plan["language"] == "en"  # reading writes nothing
+
+
+def test_the_upload_names_the_columns_that_are_read(editor):
+    guide = editor.get(ADD).context["guide"]
+    names = [str(model._meta.verbose_name_plural) for model in importing.PLACES.values()]
+    assert [str(label) for label in guide] == names
+    columns = {name: is_needed for name, _label, is_needed in guide["recommendations"]}
+    assert {name for name, is_needed in columns.items() if is_needed} == {
+        "reference",
+        "kind",
+        "text",
+    }
+    assert "difference_reason" in columns
+    assert "state" not in columns
+
+
+def test_a_report_leads_to_the_drafts(editor):
+    upload(editor, NEW)
+    run = the_run()
+    assert "state__exact=draft" not in editor.get(address(run)).content.decode()
+    page = confirm(editor, run).content.decode()
+    assert "/admin/recommendations/recommendation/?state__exact=draft" in page
 
 
 def test_each_list_leads_to_its_import(editor):

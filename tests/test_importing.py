@@ -514,6 +514,23 @@ def test_it_is_applied_as_shown_and_taken_back(client, collection):
     assert (run.state, bytes(run.content)) == ("undone", b"")
 
 
+def test_it_is_one_version_of_each_record_with_its_relations(collection):
+    applied([*NEW[:6], "return", "16.7"], CHANGED)
+    added = Recommendation.objects.get(reference=NEW[0])
+    changed = Recommendation.objects.get(reference=CHANGED[0])
+    rows = [added.history.get(), changed.history.latest("history_id")]
+    assert [(row.history_type, row.origin, row.history_change_reason) for row in rows] == [
+        ("+", "import", "Import of rows.csv"),
+        ("~", "import", "Import of rows.csv"),
+    ]
+    assert rows[0].change == rows[1].change
+    assert [each.workinggroup.slug for each in rows[0].working_groups.all()] == [
+        "protection-priorities"
+    ]
+    themes = models.ThemeAssignment.history.filter(change=rows[0].change, history_type="+")
+    assert themes.filter(recommendation=added).get().theme.slug == "return"
+
+
 def test_the_same_file_a_second_time_changes_nothing(collection):
     applied(NEW, CHANGED)
     _run, plan = started(NEW, CHANGED)

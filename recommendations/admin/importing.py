@@ -9,16 +9,17 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from .. import importing
-from ..choices import ImportState
+from ..choices import ImportState, State
 from ..importing.questions import HEADINGS
 from ..importing.rights import allowed, places
 from ..importing.targets import targets
-from ..models import ImportRun
+from ..models import ImportRun, Recommendation
+from ..models.base import PublishedModel
 from ..permissions import may_publish
 
 ENTRIES_A_PAGE = 100
@@ -33,7 +34,7 @@ class UploadForm(forms.Form):
         label=gettext_lazy("File"),
         max_length=200,
         help_text=gettext_lazy(
-            "CSV or XLSX, up to 5 MB and 5,000 rows, with our column names above."
+            "CSV or XLSX, up to 5 MB and 5,000 rows; the names of our columns stand below."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
@@ -208,7 +209,11 @@ class ImportRunAdmin(admin.ModelAdmin):
         if request.method == "POST" and form.is_valid():
             form.run.save()
             return HttpResponseRedirect(address(form.run))
-        return self._page(request, "upload", _("Import a file"), form=form)
+        guide = {
+            label: columns_of(importing.PLACES[place])
+            for place, label in form.fields["place"].choices
+        }
+        return self._page(request, "upload", _("Import a file"), form=form, guide=guide)
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -217,6 +222,9 @@ class ImportRunAdmin(admin.ModelAdmin):
         plan = importing.Plan.from_json(run.plan)
         if request.method == "POST":
             return self._settle(request, run, plan)
+        if run.state == ImportState.PREVIEWED and plan.language != get_language():
+            digest, plan = run.digest, importing.planned(run)
+            run.digest = digest  # of what is stored, which alone can be confirmed
         return self._preview(request, run, plan, ChoicesForm(plan, run))
 
     def _settle(self, request, run: ImportRun, plan: importing.Plan):
@@ -303,6 +311,7 @@ class ImportRunAdmin(admin.ModelAdmin):
             summary=summary(plan),
             is_waiting=run.state == ImportState.PREVIEWED,
             is_theirs=run.created_by_id == request.user.pk,
+            drafts=drafts_address(run),
             outlook=importing.Outlook.of(plan) if may_undo else None,
             may_publish=may_publish(request.user),
         )
@@ -312,11 +321,30 @@ class ImportRunAdmin(admin.ModelAdmin):
         return TemplateResponse(request, f"admin/recommendations/import_{template}.html", context)
 
 
+def drafts_address(run: ImportRun) -> str:
+    """The list on which the records that an import created wait; empty where there is none."""
+    model = importing.PLACES[run.place]
+    is_listed = admin.site.is_registered(model) and issubclass(model, PublishedModel)
+    if run.state != ImportState.APPLIED or not is_listed:
+        return ""
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    return f"{reverse(name)}?state__exact={State.DRAFT}"
+
+
 PREFIX = "recommendations_importrun_"
 
 
 def address(run: ImportRun) -> str:
     return reverse(f"admin:{PREFIX}change", args=[run.pk])
+
+
+def columns_of(model) -> list[tuple[str, str, bool]]:
+    """Each column that an import reads: its heading, what it holds, whether a new row needs it."""
+    position = "position" if model is Recommendation else ""
+    return [
+        (name, target.label, target.is_required and name != position)
+        for name, target in targets(model).items()
+    ]
 
 
 def what_goes(outlook: importing.Outlook) -> str:

@@ -112,7 +112,7 @@ def _applied(run: ImportRun, digest: str, progress: Progress) -> bool:
     if not plan.is_applicable:
         raise Refused(_("The file has problems, or changes nothing. Nothing was changed."))
     reason = _("Import of %s") % run.file_name
-    with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason[:REASON_LENGTH]):
+    with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason[:REASON_LENGTH], at_end=True):
         _write(run, plan, progress)
     run.state, run.applied_at, run.content = ImportState.APPLIED, timezone.now(), b""
     run.save()

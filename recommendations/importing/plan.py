@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from ..cells import JOINT, guarded, unguarded
+from ..choices import Precision
 from ..deadline import lifted
 from ..models import Recommendation, Theme
 from ..models.fields import VerbatimField
@@ -83,6 +85,7 @@ class Plan:
     Attributes:
         place: what the rows are.
         origin: how the file was read, in words.
+        language: in which its messages are.
         entries: records that would be new or changed.
         unchanged: number of rows that change nothing.
         problems: what has to be settled before anything is applied.
@@ -99,6 +102,7 @@ class Plan:
 
     place: str
     origin: str = ""
+    language: str = ""
     entries: list[Entry] = field(default_factory=list)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
@@ -178,7 +182,7 @@ class _Planner:
         self.table = table
         self.choices = choices
         self.may_create = may_create_themes
-        self.plan = Plan(place, table.origin)
+        self.plan = Plan(place, table.origin, get_language())
         self.targets = targets(self.model)
         self.places: dict[str, int] = {}  # where in a row each column stands
         self.lookups: dict[str, dict[str, int]] = {}
@@ -473,7 +477,7 @@ class _Planner:
                         "The date “%(date)s” is precise to the %(precision)s. Correct one of "
                         "the two."
                     )
-                    % {"date": date, "precision": precision_of(date)},
+                    % {"date": date, "precision": Precision(precision_of(date)).label},
                 )
                 return False
             values.pop(target.precision, None)

@@ -103,7 +103,7 @@ def undo(run: ImportRun, user=None) -> Outlook:
                     )
                 )
             reason = (_("Import of %s taken back") % run.file_name)[:REASON_LENGTH]
-            with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason):
+            with indexing.remade_at_end(), recorded_as(Origin.IMPORT, reason, at_end=True):
                 _take_back(plan, outlook, user, reason)
             run.state, run.undone_at = ImportState.UNDONE, timezone.now()
             run.plan |= {"withdrawn": outlook.withdrawn}

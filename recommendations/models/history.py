@@ -31,6 +31,7 @@ class Change:
 
     Attributes:
         rows: the row of history of each record that the change has touched.
+        due: the records whose versions are written at the end, with the kind of each.
     """
 
     origin: str
@@ -38,6 +39,7 @@ class Change:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     moment: datetime = field(default_factory=timezone.now)
     rows: dict = field(default_factory=dict)
+    due: dict | None = None
 
 
 _current: ContextVar[Change | None] = ContextVar("current_change", default=None)
@@ -45,16 +47,35 @@ _is_paused = ContextVar("is_history_paused", default=False)
 
 
 @contextmanager
-def recorded_as(origin: Origin, reason: str = "") -> Iterator[Change]:
-    """One version of each record for all that is written within; the outermost one counts."""
+def recorded_as(origin: Origin, reason: str = "", *, at_end: bool = False) -> Iterator[Change]:
+    """One version of each record for all that is written within; the outermost one counts.
+
+    Args:
+        at_end: whether versions are written at the end only, which is cheaper for many records.
+    """
     if outer := _current.get():
         yield outer
         return
-    token = _current.set(Change(origin, reason))
+    change = Change(origin, reason, due={} if at_end else None)
+    token = _current.set(change)
     try:
-        yield _current.get()
+        yield change
+        _write_due(change)
     finally:
         _current.reset(token)
+
+
+def _write_due(change: Change) -> None:
+    due, change.due = change.due or {}, None
+    kinds = defaultdict(dict)
+    for (model, key), (recorder, kind) in due.items():
+        kinds[model, recorder][key] = kind
+    for (model, recorder), kind in kinds.items():
+        keys = sorted(kind)
+        for start in range(0, len(keys), BATCH):
+            batch = model._base_manager.filter(pk__in=keys[start : start + BATCH])
+            for record in batch.order_by("pk"):
+                recorder.create_historical_record(record, kind[record.pk])
 
 
 def _change_id() -> uuid.UUID:
@@ -130,6 +151,11 @@ class Recorded(HistoricalRecords):
         if _is_paused.get():
             return
         current, key = _current.get(), (type(instance), instance.pk)
+        if current and current.due is not None:
+            if history_type != "-":
+                current.due.setdefault(key, (self, history_type))
+                return
+            current.due.pop(key, None)
         user = self.get_history_user(instance)
         reason = getattr(instance, "_change_reason", None) or (current.reason if current else "")
         values = {"history_user": user, "history_change_reason": reason}
@@ -168,6 +194,11 @@ class Recorded(HistoricalRecords):
         if reverse:
             keys = pk_set if pk_set is not None else instance.__dict__.pop("_cleared", ())
             owner = model
+        current = _current.get()
+        if current and current.due is not None:
+            for key in keys:
+                current.due.setdefault((owner, key), (self, "~"))
+            return
         # As stored: what an object in memory says beside its relations may never be saved.
         for each in owner._base_manager.filter(pk__in=keys):
             self.create_historical_record(each, "~")
