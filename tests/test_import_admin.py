@@ -8,10 +8,11 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from recommendations import importing
 from recommendations.models import ImportRun, Recommendation, Theme
-from tests.staff import act, address, messages, signed_in
+from tests.staff import address, messages, signed_in
 from tests.test_importing import CHANGED, HEADINGS, NEW, UNREADABLE, csv_file, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,9 @@ def test_from_upload_to_undo(editor):
         LogEntry.objects.order_by("pk").values_list("object_repr", "user__username", "action_flag")
     ) == [("CSSR-B9-PR-1", "editor", 1), ("CSSR-B7-PR-3", "editor", 2)]
 
-    assert messages(undo(editor, run)) == ["Taken back: every record is as it was before."]
+    assert messages(undo(editor, run)) == [
+        "Taken back: 1 deleted, 0 withdrawn, 1 as before the import."
+    ]
     assert snapshot() == before
     assert messages(undo(editor, run)) == ["This import is not applied, or was taken back already."]
 
@@ -185,6 +188,43 @@ def test_the_pages_answer_in_both_languages(editor, lang):
     assert editor.get(address(run, lang=lang)).status_code == 200
 
 
+def test_a_preview_speaks_the_language_of_its_reader(editor):
+    upload(editor, [*NEW[:6], "zz", ""])
+    run = the_run()
+    assert run.plan["language"] == "en"
+    page = editor.get(address(run, lang="ar"))
+    problem = page.context["plan"].problems[0]
+    assert (problem.place, problem.column) == ("2", "theme")
+    with override("ar"):
+        assert problem.message == gettext(
+            "“%(word)s” is not on record%(hint)s. Correct it, or choose what it is."
+        ) % {"word": "zz", "hint": ""}
+    assert page.context["run"].digest == the_run().digest
+    assert the_run().plan["language"] == "en"  # reading writes nothing
+
+
+def test_the_upload_names_the_columns_that_are_read(editor):
+    guide = editor.get(ADD).context["guide"]
+    names = [str(model._meta.verbose_name_plural) for model in importing.PLACES.values()]
+    assert [str(label) for label in guide] == names
+    columns = {name: is_needed for name, _label, is_needed in guide["recommendations"]}
+    assert {name for name, is_needed in columns.items() if is_needed} == {
+        "reference",
+        "kind",
+        "text",
+    }
+    assert "difference_reason" in columns
+    assert "state" not in columns
+
+
+def test_a_report_leads_to_the_drafts(editor):
+    upload(editor, NEW)
+    run = the_run()
+    assert "state__exact=draft" not in editor.get(address(run)).content.decode()
+    page = confirm(editor, run).content.decode()
+    assert "/admin/recommendations/recommendation/?state__exact=draft" in page
+
+
 def test_each_list_leads_to_its_import(editor):
     page = editor.get(address(Theme, "changelist"))
     assert f'href="{ADD}?place=themes"' in page.content.decode()
@@ -225,18 +265,7 @@ def test_an_import_is_taken_back_by_its_owner_or_a_publisher(editor):
     confirm(editor, run)
     assert undo(signed_in("other", "editors"), run).status_code == 403
     page = undo(signed_in("publisher", "publishers"), run)
-    assert messages(page) == ["Taken back: every record is as it was before."]
-
-
-def test_what_somebody_published_since_is_not_taken_back(editor):
-    upload(editor, NEW)
-    run = the_run()
-    confirm(editor, run)
-    record = Recommendation.objects.get(reference="CSSR-B9-PR-1")
-    act(editor, "submit_for_review", record)
-    assert messages(undo(editor, run)) == [
-        "Not taken back, for this was edited or used since: CSSR-B9-PR-1: publication state."
-    ]
+    assert messages(page) == ["Taken back: 1 deleted, 0 withdrawn, 0 as before the import."]
 
 
 def test_addresses_that_lead_nowhere(editor):

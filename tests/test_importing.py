@@ -9,6 +9,7 @@ from openpyxl import Workbook, load_workbook
 
 from recommendations import fixtures, importing, models
 from recommendations.choices import State
+from recommendations.exports import FORMATS, Export
 from recommendations.importing import plan as planning
 from recommendations.importing import reading, similar
 from recommendations.importing.targets import iso_date
@@ -233,6 +234,98 @@ def test_our_own_file_changes_nothing(client, collection, place, ending):
     assert (told(plan), counts(plan)) == ([], (0, 0, rows, 0))
 
 
+OTHERS = sorted(importing.PLACES.keys() - set(PLACES))
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize("place", OTHERS)
+def test_our_own_file_of_any_other_list_changes_nothing(collection, place, ending):
+    rows = importing.PLACES[place].objects.all()
+    content = b"".join(FORMATS[ending].write(Export(rows, site="https://example.org/")))
+    plan = importing.planned(importing.start(place, f"{place}.{ending}", content))
+    assert (told(plan), counts(plan)) == ([], (0, 0, len(rows), 0))
+
+
+@pytest.mark.parametrize(
+    ("place", "row"),
+    [
+        (
+            "passages",
+            {"locator": "D1:L900", "source": "stj-brussels-2023", "position": "900"}
+            | {"kind": "paragraph", "text": "Words."},
+        ),
+        ("instruments", {"slug": "a-law", "name_en": "A law", "type": "law"}),
+        ("addressees", {"slug": "donors", "name_en": "Donors", "organisation": "stj"}),
+        ("goals", {"number": "12", "name_en": "Responsible consumption"}),
+        (
+            "roles",
+            {"organisation": "stj", "role": "convenor", "meeting": "geneva-2023-05"}
+            | {"locator": "D1:L53", "since": "2023-05"},
+        ),
+        ("support", {"funder": "norway", "organisation": "stj", "locator": "D1:L53"}),
+        (
+            "follow-up",
+            {"slug": "an-answer", "kind": "response", "organisation": "stj", "text": "Words."}
+            | {"recommendation": "CSSR-B7-PR-3; CSSR-B7-PR-4", "date": "2023-06"}
+            | {"locator": "D1:L53"},
+        ),
+    ],
+)
+def test_a_row_of_any_other_list_is_added_and_taken_back(collection, place, row):
+    before = snapshot()
+    headings = list(row)
+    run = applied(list(row.values()), place=place, headings=headings)
+    model = importing.PLACES[place]
+    assert model.objects.count() == len([key for key in before if key[0] == _label(model)]) + 1
+    changed = {**row, headings[-1]: ""}
+    _run, plan = started(list(changed.values()), place=place, headings=headings)
+    assert (told(plan), counts(plan)) == ([], (0, 0, 1, 0))
+    importing.undo(run)
+    assert snapshot() == before
+
+
+def _label(model):
+    return model._meta.label_lower
+
+
+def test_values_that_stand_together_once_are_named_with_their_row(collection):
+    taken = models.Passage.objects.get(locator="D1:L53")
+    headings = ["locator", "source", "position", "kind", "text"]
+    first = ["D1:L900", taken.source.slug, "900", "paragraph", "Words."]
+    second = ["D1:L901", taken.source.slug, "900", "paragraph", "Words."]
+    third = ["D1:L902", taken.source.slug, str(taken.position), "paragraph", "Words."]
+    _run, plan = started(first, second, third, place="passages", headings=headings)
+    message = "Another passage of this source has this position."
+    assert told(plan) == [(3, "position", message)]
+    assert (plan.problems[0].place, plan.errors) == ("3-4", 2)
+
+
+def test_a_key_of_several_columns_needs_them(collection):
+    _run, plan = started(["norway"], place="support", headings=["funder"])
+    assert told(plan) == [
+        (
+            1,
+            "organisation",
+            "No column is “organisation”, which says what record a row is. Choose the column.",
+        )
+    ]
+    _run, plan = started(
+        ["norway", ""], ["zz", "stj"], place="support", headings=["funder", "organisation"]
+    )
+    assert [each[:2] for each in told(plan)] == [
+        (2, "organisation"),
+        (3, "locator"),
+        (3, "funder"),
+    ]
+
+
+def test_what_only_the_site_writes_is_no_column(collection):
+    headings = ["slug", "withdrawal_reason", "withdrawn_at", "version", "submitted_by"]
+    row = ["return", "Because", "2023-05-14", "9", "1"]
+    _run, plan = started(row, place="themes", headings=headings)
+    assert [question.word for question in plan.questions] == headings[1:]
+
+
 # What a plan says
 
 
@@ -419,6 +512,23 @@ def test_it_is_applied_as_shown_and_taken_back(client, collection):
     assert snapshot() == before
     assert not any(indexing.stale(model) for model in indexing.searchable_models())
     assert (run.state, bytes(run.content)) == ("undone", b"")
+
+
+def test_it_is_one_version_of_each_record_with_its_relations(collection):
+    applied([*NEW[:6], "return", "16.7"], CHANGED)
+    added = Recommendation.objects.get(reference=NEW[0])
+    changed = Recommendation.objects.get(reference=CHANGED[0])
+    rows = [added.history.get(), changed.history.latest("history_id")]
+    assert [(row.history_type, row.origin, row.history_change_reason) for row in rows] == [
+        ("+", "import", "Import of rows.csv"),
+        ("~", "import", "Import of rows.csv"),
+    ]
+    assert rows[0].change == rows[1].change
+    assert [each.workinggroup.slug for each in rows[0].working_groups.all()] == [
+        "protection-priorities"
+    ]
+    themes = models.ThemeAssignment.history.filter(change=rows[0].change, history_type="+")
+    assert themes.filter(recommendation=added).get().theme.slug == "return"
 
 
 def test_the_same_file_a_second_time_changes_nothing(collection):

@@ -9,16 +9,17 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from .. import importing
-from ..choices import ImportState
+from ..choices import ImportState, State
 from ..importing.questions import HEADINGS
 from ..importing.rights import allowed, places
 from ..importing.targets import targets
-from ..models import ImportRun
+from ..models import ImportRun, Recommendation
+from ..models.base import PublishedModel
 from ..permissions import may_publish
 
 ENTRIES_A_PAGE = 100
@@ -33,7 +34,7 @@ class UploadForm(forms.Form):
         label=gettext_lazy("File"),
         max_length=200,
         help_text=gettext_lazy(
-            "CSV or XLSX, up to 5 MB and 5,000 rows, with our column names above."
+            "CSV or XLSX, up to 5 MB and 5,000 rows; the names of our columns stand below."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
@@ -118,11 +119,12 @@ class ChoicesForm(forms.Form):
 
     def settled(self) -> dict:
         """The choices of the run with those of the form."""
-        choices = dict(self.choices)
+        choices = {name: self.choices[name] for name in self.choices if name != "earlier"}
         if self.cleaned_data.get("forget"):
             return {name: choices.get(name, "") for name in ("encoding", "sheet")}
-        if self.cleaned_data.get("sheet", choices.get("sheet")) != choices.get("sheet"):
-            return {"encoding": choices.get("encoding", ""), "sheet": self.cleaned_data["sheet"]}
+        sheet = self.cleaned_data.get("sheet")
+        if sheet and sheet != choices.get("sheet"):
+            return {"encoding": choices.get("encoding", ""), "sheet": sheet}
         headings, values = dict(choices.get(HEADINGS, {})), dict(choices.get("values", {}))
         for number, question in enumerate(self.asked):
             if answer := self.cleaned_data[f"question-{number}"]:
@@ -143,7 +145,7 @@ class ChoicesForm(forms.Form):
             HEADINGS: headings,
             "values": values,
             "constants": constants,
-            "prefix": prefix.upper(),
+            "prefix": prefix,
         }
 
 
@@ -207,7 +209,11 @@ class ImportRunAdmin(admin.ModelAdmin):
         if request.method == "POST" and form.is_valid():
             form.run.save()
             return HttpResponseRedirect(address(form.run))
-        return self._page(request, "upload", _("Import a file"), form=form)
+        guide = {
+            label: columns_of(importing.PLACES[place])
+            for place, label in form.fields["place"].choices
+        }
+        return self._page(request, "upload", _("Import a file"), form=form, guide=guide)
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -216,6 +222,9 @@ class ImportRunAdmin(admin.ModelAdmin):
         plan = importing.Plan.from_json(run.plan)
         if request.method == "POST":
             return self._settle(request, run, plan)
+        if run.state == ImportState.PREVIEWED and plan.language != get_language():
+            digest, plan = run.digest, importing.planned(run)
+            run.digest = digest  # of what is stored, which alone can be confirmed
         return self._preview(request, run, plan, ChoicesForm(plan, run))
 
     def _settle(self, request, run: ImportRun, plan: importing.Plan):
@@ -265,8 +274,9 @@ class ImportRunAdmin(admin.ModelAdmin):
         if not self.may_undo(request, run):
             raise PermissionDenied
         try:
-            importing.undo(run)
-            messages.success(request, _("Taken back: every record is as it was before."))
+            outlook = importing.undo(run, request.user)
+            text = _("Taken back: %(summary)s.") % {"summary": what_goes(outlook)}
+            messages.success(request, text)
         except importing.Refused as reason:
             messages.error(request, str(reason))
         return HttpResponseRedirect(address(run))
@@ -285,6 +295,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         return is_theirs and allowed(request.user, run.place, "change")
 
     def _preview(self, request, run: ImportRun, plan: importing.Plan, form: ChoicesForm):
+        may_undo = run.state == ImportState.APPLIED and self.may_undo(request, run)
         page = Paginator([*plan.changed, *plan.new], ENTRIES_A_PAGE).get_page(
             request.GET.get("page")
         )
@@ -295,17 +306,31 @@ class ImportRunAdmin(admin.ModelAdmin):
             run=run,
             plan=plan,
             form=form,
+            more_questions=len(plan.questions) - len(form.asked),
             page=page,
             what=self.what(run),
             summary=summary(plan),
             is_waiting=run.state == ImportState.PREVIEWED,
             is_theirs=run.created_by_id == request.user.pk,
-            may_undo=run.state == ImportState.APPLIED and self.may_undo(request, run),
+            may_undo=may_undo,
+            drafts=drafts_address(run),
+            outlook=importing.Outlook.of(plan) if may_undo else None,
+            may_publish=may_publish(request.user),
         )
 
     def _page(self, request, template: str, title: str, **context):
         context |= self.admin_site.each_context(request) | {"opts": self.opts, "title": title}
         return TemplateResponse(request, f"admin/recommendations/import_{template}.html", context)
+
+
+def drafts_address(run: ImportRun) -> str:
+    """The list on which the records that an import created wait; empty where there is none."""
+    model = importing.PLACES[run.place]
+    is_listed = admin.site.is_registered(model) and issubclass(model, PublishedModel)
+    if run.state != ImportState.APPLIED or not is_listed:
+        return ""
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    return f"{reverse(name)}?state__exact={State.DRAFT}"
 
 
 PREFIX = "recommendations_importrun_"
@@ -315,9 +340,28 @@ def address(run: ImportRun) -> str:
     return reverse(f"admin:{PREFIX}change", args=[run.pk])
 
 
+def columns_of(model) -> list[tuple[str, str, bool]]:
+    """Each column that an import reads: its heading, what it holds, whether a new row needs it."""
+    position = "position" if model is Recommendation else ""
+    return [
+        (name, target.label, target.is_required and name != position)
+        for name, target in targets(model).items()
+    ]
+
+
+def what_goes(outlook: importing.Outlook) -> str:
+    """What taking an import back does, in numbers."""
+    parts = [
+        _("%d deleted") % len(outlook.deleted),
+        _("%d withdrawn") % len(outlook.withdrawn),
+        _("%d as before the import") % len(outlook.restored),
+    ]
+    return _(", ").join(parts)
+
+
 def summary(plan: importing.Plan) -> str:
     """The numbers of a plan in words."""
-    errors = len(plan.problems) + plan.more_problems
+    errors = plan.errors
     parts = [
         _("%d new") % len(plan.new),
         _("%d changed") % len(plan.changed),

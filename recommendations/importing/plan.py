@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from ..cells import JOINT, guarded, unguarded
+from ..choices import Precision
 from ..deadline import lifted
 from ..models import Recommendation, Theme
+from ..models.fields import VerbatimField
 from . import similar
 from .questions import HEADINGS, IGNORE, NEW, Question, nearest
 from .reading import Row, Table
@@ -25,22 +28,37 @@ from .targets import (
     Target,
     Value,
     derived,
+    key_columns,
     key_name,
+    key_of,
     precision_of,
     records,
     targets,
 )
 
-MOST_PROBLEMS = 500
+MOST_PROBLEMS = 2_000
 
 
 @dataclass
 class Problem:
     """What is wrong or remarkable, where, and what to do. Row 0 is the file as a whole."""
 
-    row: int
+    rows: list[int]
     column: str
     message: str
+
+    @property
+    def row(self) -> int:
+        return self.rows[0]
+
+    @property
+    def place(self) -> str:
+        """The rows as a person writes them: ``2, 5-9``."""
+        present = set(self.rows)
+        starts = [row for row in self.rows if row - 1 not in present]
+        ends = [row for row in self.rows if row + 1 not in present]
+        pairs = zip(starts, ends, strict=True)
+        return ", ".join(f"{one}-{last}" if last > one else f"{one}" for one, last in pairs)
 
 
 @dataclass
@@ -67,6 +85,7 @@ class Plan:
     Attributes:
         place: what the rows are.
         origin: how the file was read, in words.
+        language: in which its messages are.
         entries: records that would be new or changed.
         unchanged: number of rows that change nothing.
         problems: what has to be settled before anything is applied.
@@ -77,11 +96,13 @@ class Plan:
         lacks_key: whether no column says which record a row is.
         created: themes that would be created, as slug and name.
         added: once applied, the keys of the records that were new.
-        more_problems: number of problems beyond those listed.
+        withdrawn: once taken back, the keys of those that the public had seen.
+        more_problems: number of cells with problems beyond those listed.
     """
 
     place: str
     origin: str = ""
+    language: str = ""
     entries: list[Entry] = field(default_factory=list)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
@@ -92,6 +113,7 @@ class Plan:
     lacks_key: bool = False
     created: dict[str, str] = field(default_factory=dict)
     added: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     more_problems: int = 0
 
     @property
@@ -105,6 +127,11 @@ class Plan:
     @property
     def is_applicable(self) -> bool:
         return not self.problems and bool(self.entries)
+
+    @property
+    def errors(self) -> int:
+        """Number of cells that have to be settled."""
+        return sum(len(each.rows) for each in self.problems) + self.more_problems
 
     @property
     def digest(self) -> str:
@@ -137,7 +164,8 @@ def make(
         place: name of the list, of ``PLACES``.
         table: the file.
         choices: what a person settled on screen: ``headings``, ``values`` by column,
-            ``constants`` for columns that the file lacks, ``prefix`` of references.
+            ``constants`` for columns that the file lacks, ``prefix`` of references; ``earlier``
+            is the name of the file for which they did.
         may_publish: whether the person may change the words of published records.
         may_create_themes: whether the person may add themes.
         progress: wraps the rows, to show how far it is.
@@ -154,18 +182,20 @@ class _Planner:
         self.table = table
         self.choices = choices
         self.may_create = may_create_themes
-        self.plan = Plan(place, table.origin)
+        self.plan = Plan(place, table.origin, get_language())
         self.targets = targets(self.model)
         self.places: dict[str, int] = {}  # where in a row each column stands
         self.lookups: dict[str, dict[str, int]] = {}
         self.unknown: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self.problems: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self.warnings: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.rules = Rules(self.model, self.targets, may_publish, self.problem)
 
     def problem(self, row: int, column: str, message) -> None:
-        if len(self.plan.problems) < MOST_PROBLEMS:
-            self.plan.problems.append(Problem(row, column, str(message)))
-        else:
-            self.plan.more_problems += 1
+        self.problems[column, str(message)].append(row)
+
+    def warning(self, row: int, column: str, message: str) -> None:
+        self.warnings[column, message].append(row)
 
     def planned(self, progress) -> Plan:
         self._read_headings()
@@ -185,16 +215,27 @@ class _Planner:
         self.rules.finish()
         self._ask()
         self._point_out_similar()
-        self.plan.problems.sort(key=lambda each: each.row)
+        problems = _gathered(self.problems)
+        self.plan.problems = problems[:MOST_PROBLEMS]
+        self.plan.more_problems = sum(len(each.rows) for each in problems[MOST_PROBLEMS:])
+        self.plan.warnings = _gathered(self.warnings)
         return self.plan
 
     # Headings
 
     def _read_headings(self) -> None:
-        chosen = self.choices.get(HEADINGS, {})
+        chosen, titles = self.choices.get(HEADINGS, {}), set()
         skipped, not_read = [], derived(self.model)
+        if self.table.titles:
+            above = "; ".join(self.table.titles)[:200]
+            self.plan.notes.append(_("Not read, for it stands above the headings: %s") % above)
+        if earlier := self.choices.get("earlier"):
+            self.plan.notes.append(_("What you settled for “%s” is used again.") % earlier)
         for place, heading in enumerate(self.table.headings):
-            title = heading.strip() or _("column %s") % get_column_letter(place + 1)
+            title = " ".join(heading.split())
+            if not title or title in titles:
+                title = f"{title} ({get_column_letter(place + 1)})".strip()
+            titles.add(title)
             name = chosen.get(title) or heading.strip().casefold().replace(" ", "_")
             is_blank = not any(row.cells[place].strip() for row in self.table.rows)
             if name == IGNORE or (is_blank and name not in self.targets):
@@ -228,17 +269,20 @@ class _Planner:
 
     def _keys(self) -> dict[int, str]:
         """The key of every row that has a right one of its own."""
-        self.plan.lacks_key = self.key not in self.places
-        if self.plan.lacks_key and not self.choices.get("prefix"):
-            self.problem(
-                1,
-                self.key,
-                _(
-                    "No column is “%s”, which says what record a row is. Choose the column, or "
-                    "give the beginning of new ones."
-                )
-                % self.key,
+        lacking = [
+            name
+            for name in key_columns(self.model)
+            if name not in self.places and self.targets[name].is_required
+        ]
+        self.plan.lacks_key = bool(lacking and self.key)
+        if lacking and not (self.key and self.choices.get("prefix")):
+            text = _(
+                "No column is “%s”, which says what record a row is. Choose the column, or "
+                "give the beginning of new ones."
             )
+            if not self.key:
+                text = _("No column is “%s”, which says what record a row is. Choose the column.")
+            self.problem(1, lacking[0], text % lacking[0])
             return {}
         keys, rows = {}, {}
         for row in self.table.rows:
@@ -247,7 +291,7 @@ class _Planner:
             if key in rows:
                 self.problem(
                     row.number,
-                    self.key,
+                    key_columns(self.model)[0],
                     _("“%(key)s” stands in row %(row)d already. Keep one of the two rows.")
                     % {"key": key, "row": rows[key]},
                 )
@@ -257,20 +301,25 @@ class _Planner:
         return keys
 
     def _key(self, row: Row) -> str | None:
-        if self.key in self.places:
-            cell = self._cell(row, self.key).strip()
-        else:
-            cell = f"{self.choices['prefix']}-{row.number}"
-        if not cell:
-            self.problem(
-                row.number, self.key, _("The cell is empty. Write which record the row is.")
-            )
-            return None
-        try:
-            return self.targets[self.key].parse(cell)
-        except ValidationError as problem:
-            self.problem(row.number, self.key, " ".join(problem.messages))
-            return None
+        if self.plan.lacks_key:
+            return self._key_of({self.key: f"{self.choices['prefix']}-{row.number}"}, row)
+        names = key_columns(self.model)
+        cells = {name: self._cell(row, name) for name in names if name in self.places}
+        return self._key_of({name: cells.get(name, "").strip() for name in names}, row)
+
+    def _key_of(self, cells: dict[str, str], row: Row) -> str | None:
+        parts = []
+        for name, cell in cells.items():
+            if not cell and self.targets[name].is_required:
+                text = _("The cell is empty. Write which record the row is.")
+                self.problem(row.number, name, text)
+                return None
+            try:
+                parts.append(self._value(name, cell) if cell else "")
+            except ValidationError as problem:
+                self.problem(row.number, name, " ".join(problem.messages))
+                return None
+        return key_of(parts)
 
     def _cell(self, row: Row, name: str) -> str:
         cell = row.cells[self.places[name]]
@@ -285,7 +334,8 @@ class _Planner:
         wanted = {name for name in absent if self.targets[name].is_required}
         if self.model is Recommendation:
             wanted |= {"working_group", "meeting", "locator"} & absent
-        return sorted(wanted - {"position"} if self.model is Recommendation else wanted)
+            wanted -= {"position"}
+        return sorted(wanted - set(key_columns(self.model)))
 
     def _add_constants(self, keys, known) -> None:
         """A value that a person gave for all new records, as one more column."""
@@ -305,12 +355,20 @@ class _Planner:
             cell = row.cells[place]
             if name == self.key or not cell.strip() or self._is_as_exported(name, cell, record):
                 continue
+            self._point_out_spaces(row.number, name, cell)
             try:
-                found[name] = self._value(name, self._cell(row, name))
+                value = self._value(name, self._cell(row, name))
+                if value:  # a list of which every word is left out is an empty cell
+                    found[name] = value
             except ValidationError as problem:
                 self.problem(row.number, name, " ".join(problem.messages))
                 found[name] = None
         return found
+
+    def _point_out_spaces(self, number: int, name: str, cell: str) -> None:
+        is_verbatim = isinstance(self.targets[name].model_field, VerbatimField)
+        if is_verbatim and cell != cell.strip():
+            self.warning(number, name, _("The text begins or ends with a space or an empty line."))
 
     def _is_as_exported(self, name: str, cell: str, record) -> bool:
         if record is None:
@@ -326,15 +384,18 @@ class _Planner:
         if not chosen:
             return self._allowed(target, cell)
         if isinstance(target, Many):
-            words = [chosen.get(part.strip(), part) for part in cell.split(";")]
-            return target.parse(";".join(map(str, self._created(name, cell.split(";"), words))))
+            parts = target.parts(cell)
+            words = [chosen.get(part, part) for part in parts]
+            return target.parse(";".join(self._created(name, parts, words)) + ";")
         word = chosen.get(cell.strip(), cell)
         return self._allowed(target, self._created(name, [cell], [word])[0])
 
     def _created(self, name: str, originals: list[str], words: list[str]) -> list[str]:
-        """The words, where a choice says so with the slug of a theme that the import creates."""
+        """The words less those left out, a theme that the import creates as its slug."""
         settled = []
         for original, word in zip(originals, words, strict=True):
+            if word == IGNORE:
+                continue
             if word == NEW and self.targets[name].model_field.name == "themes" and self.may_create:
                 word = slugify(original)[:50]
                 self.plan.created[word] = original.strip()
@@ -394,7 +455,8 @@ class _Planner:
             self.plan.unchanged += not is_wrong
             return
         entry = Entry(number, key, record.pk if record else None, values)
-        if not is_wrong:
+        has_all = record is not None or self.rules.has_all(entry, parsed)
+        if has_all and not is_wrong:
             self.rules.check(entry, record, self.lookups)
         self.plan.entries.append(entry)
 
@@ -415,7 +477,7 @@ class _Planner:
                         "The date “%(date)s” is precise to the %(precision)s. Correct one of "
                         "the two."
                     )
-                    % {"date": date, "precision": precision_of(date)},
+                    % {"date": date, "precision": Precision(precision_of(date)).label},
                 )
                 return False
             values.pop(target.precision, None)
@@ -439,6 +501,8 @@ class _Planner:
                 and slugify(word)[:50] not in labels
             ):
                 question.options.insert(0, [NEW, _("Create this theme, as a draft")])
+            if target.is_list:
+                question.options.append([IGNORE, _("Leave this word out")])
             if name != "sdg":
                 self.plan.questions.append(question)
             for number in rows:
@@ -473,17 +537,21 @@ class _Planner:
             if name == own[row]:
                 continue
             what = _("row %s") % name if name in texts else name
-            self.plan.warnings.append(
-                Problem(
-                    int(row),
-                    "text",
-                    _(
-                        "The text is nearly that of %(what)s: they share %(share)d %% of their "
-                        "word sequences. Is it the same one?"
-                    )
-                    % {"what": what, "share": share},
+            self.warning(
+                int(row),
+                "text",
+                _(
+                    "The text is nearly that of %(what)s: they share %(share)d %% of their "
+                    "word sequences. Is it the same one?"
                 )
+                % {"what": what, "share": share},
             )
+
+
+def _gathered(found: dict[tuple[str, str], list[int]]) -> list[Problem]:
+    """One problem for all rows that have it, the first row first."""
+    problems = [Problem(sorted(set(rows)), *what) for what, rows in found.items()]
+    return sorted(problems, key=lambda each: each.row)
 
 
 def themes_created(plan: Plan) -> list[Theme]:

@@ -24,6 +24,7 @@ _WORD_WITH_ACCENTS = re.compile(r"[^\W\d_]*[^\W\d_a-zA-Z][^\W\d_]*")
 _ARABIC_WORD = re.compile("[\u0621-\u063a\u0640-\u0652]{3,}")
 _ENOUGH_WORDS = 3
 MOST_SHEETS = 10
+MOST_TITLES = 10
 
 
 class EncodingUnknown(Unreadable):
@@ -43,10 +44,11 @@ class Table:
     """What a file holds.
 
     Attributes:
-        headings: the first row.
+        headings: the first row that is no title.
         rows: those below it that hold something.
         is_guarded: whether a leading apostrophe stands before what looks like a formula.
         origin: how the file was read, in words.
+        titles: what stands above the headings.
         sheets: the sheets of a workbook.
         sheet: the one that was read.
     """
@@ -55,6 +57,7 @@ class Table:
     rows: list[Row]
     is_guarded: bool = False
     origin: str = ""
+    titles: list[str] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     sheet: str = ""
 
@@ -192,8 +195,8 @@ def _parsed(text: str, delimiter: str):
 
 
 def _table(lines) -> Table:
-    """The first line as headings, the others as rows; each within the limits."""
-    headings, rows = None, []
+    """The headings and the rows below them that hold something; each within the limits."""
+    rows = []
     for number, cells in lines:
         while cells and not cells[-1].strip():
             cells.pop()
@@ -202,12 +205,19 @@ def _table(lines) -> Table:
         limits.refuse_columns(len(cells))
         for place, cell in enumerate(cells, 1):
             limits.refuse_cell(cell, f"{get_column_letter(place)}{number}")
-        if headings is None:
-            headings = cells
-        else:
-            rows.append(Row(number, cells))
-            limits.refuse_rows(len(rows))
-    return _squared(Table(headings or [], rows))
+        rows.append(Row(number, cells))
+        limits.refuse_rows(len(rows) - MOST_TITLES - 1)
+    place = _place_of_headings(rows)
+    limits.refuse_rows(len(rows) - place - 1)
+    titles = [cell for row in rows[:place] for cell in row.cells if cell.strip()]
+    headings = rows[place].cells if rows else []
+    return _squared(Table(headings, rows[place + 1 :], titles=titles))
+
+
+def _place_of_headings(rows: list[Row]) -> int:
+    """Of a wider table, a row that fills one cell only is a title above its headings."""
+    filled = [sum(bool(cell.strip()) for cell in row.cells) for row in rows[: MOST_TITLES + 1]]
+    return next((place for place, count in enumerate(filled) if count > 1), 0)
 
 
 def _squared(table: Table) -> Table:

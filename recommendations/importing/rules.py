@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from ..choices import Kind, State
 from ..models import Recommendation, group_problems
-from .targets import Target, key_name
+from .targets import Target, blank, key_columns, key_name
 
 # What a publisher approved is not changed by others.
-WORDS = {"text", "text_language", "text_ar", "text_ar_origin", "locator"}
+WORDS = {"text", "text_language", "text_ar", "text_ar_origin", "locator", "difference_reason"}
 OPEN = {State.DRAFT, State.IN_REVIEW}
 
 Report = Callable[[int, str, str], None]
@@ -40,18 +40,22 @@ class Rules:
         ]
         unique = {each.name for each in model._meta.concrete_fields if each.unique}
         self.unique = {name: {} for name in unique & targets.keys() - {key_name(model)}}
-        self.numbers: dict[
-            int, tuple
-        ] = {}  # rows that are numbered, with what must be theirs alone
+        self.together = [
+            each
+            for each in model._meta.constraints
+            if isinstance(each, models.UniqueConstraint)
+            and not set(each.fields) <= set(key_columns(model))
+        ]
+        self.taken: dict[tuple, str] = {}  # by whom values are held that stand together once
+        # rows that are numbered, with what must be theirs alone
+        self.numbers: dict[int, tuple] = {}
 
     def check(self, entry, record, lookups: dict[str, dict[str, int]]) -> None:
         """Check one record as it would be."""
-        candidate = copy.copy(record) if record else self.model(**{key_name(self.model): entry.key})
+        candidate = copy.copy(record) if record else blank(self.model, entry.key)
         for name, (_old, new) in entry.values.items():
             self.targets[name].write(candidate, new, lookups[name])
         self._check_words(entry, record)
-        if record is None and not self._has_all(entry):
-            return
         self._check_model(entry, candidate)
         for name, rows in self.unique.items():
             if name in entry.values:
@@ -73,13 +77,13 @@ class Rules:
                     ),
                 )
 
-    def _has_all(self, entry) -> bool:
-        """Whether a new record has what it cannot do without."""
+    def has_all(self, entry, given) -> bool:
+        """Whether a new record has what it cannot do without, right or wrong."""
         lacking = [
             name
             for name, target in self.targets.items()
             if target.is_required
-            and name not in entry.values
+            and name not in given
             and name != key_name(self.model)
             and not (self.model is Recommendation and name == "position")
         ]
@@ -102,8 +106,23 @@ class Rules:
                 constraint.validate(self.model, candidate)
             except ValidationError as problem:
                 found += [(self._column_of(constraint), message) for message in problem.messages]
+        for constraint in self.together:
+            if entry.values.keys() & set(constraint.fields):
+                found += self._rivals(entry, constraint, candidate)
         for column, message in found:
             self.problem(entry.row, column, message)
+
+    def _rivals(self, entry, constraint, candidate) -> list[tuple[str, str]]:
+        """What is wrong where another record, or another row, holds values that stand once."""
+        fields = [self.model._meta.get_field(name).attname for name in constraint.fields]
+        place = (constraint.name, *(getattr(candidate, name) for name in fields))
+        is_taken = None not in place and self.taken.setdefault(place, entry.key) != entry.key
+        try:
+            constraint.validate(self.model, candidate)
+        except ValidationError:
+            is_taken = True
+        name = constraint.fields[-1]
+        return [(name, str(constraint.violation_error_message))] if is_taken else []
 
     def _column_of(self, constraint) -> str:
         return next((name for name in _paths(constraint.condition) if name in self.targets), "")
@@ -120,7 +139,7 @@ class Rules:
             elif candidate.kind == Kind.NUMBERED:
                 self.numbers[entry.row] = (entry, candidate.meeting_id, candidate.number, groups)
         if record is not None and record.state == State.PUBLISHED:
-            for name, message in _publication_problems(candidate):
+            for name, message in publication_problems(candidate):
                 if name in entry.values:
                     self.problem(entry.row, name, message)
 
@@ -176,9 +195,10 @@ def _paths(condition) -> list[str]:
     return found
 
 
-def _publication_problems(candidate):
+def publication_problems(candidate):
+    """The columns of a recommendation that keep it from the public, each with what to do."""
     if not candidate.passage_id:
         yield "locator", _("Publishing needs the passage that the text was copied from.")
-    elif not candidate.is_verified:
+    elif not candidate.is_verified and not candidate.difference_reason:
         message = _("The text does not stand in its passage, character by character.")
         yield from [("text", message), ("locator", message)]

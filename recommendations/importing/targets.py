@@ -15,29 +15,33 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from .. import dates
+from ..cells import JOINT
 from ..choices import Precision, State
 from ..columns import COLUMNS
 from ..models import (
     Addressee,
     Conference,
+    FollowUp,
     Funder,
     Goal,
     GoalAssignment,
     Instrument,
     Meeting,
     Organisation,
+    OrganisationRole,
     Passage,
     Recommendation,
     Source,
+    Support,
     Theme,
     ThemeAssignment,
     WorkingGroup,
 )
-from ..models.base import PublishedModel
+from ..models.base import NaturalKeyModel
 from ..validators import validate_sdg_code
 
 # The lists that can be imported, recommendations first.
-PLACES: dict[str, type[PublishedModel]] = {
+PLACES: dict[str, type[NaturalKeyModel]] = {
     "recommendations": Recommendation,
     "working-groups": WorkingGroup,
     "themes": Theme,
@@ -46,18 +50,45 @@ PLACES: dict[str, type[PublishedModel]] = {
     "organisations": Organisation,
     "funders": Funder,
     "sources": Source,
+    "passages": Passage,
+    "instruments": Instrument,
+    "addressees": Addressee,
+    "goals": Goal,
+    "roles": OrganisationRole,
+    "support": Support,
+    "follow-up": FollowUp,
 }
 Value = str | list[str]
 
-_BOOKKEEPING = {"id", "state", "version", "updated_at"}
+# ``url`` is the permanent address in our files, which follows from the key.
+_NOT_WRITTEN = {"id", "state", "url"}
+_SEMICOLONS = re.compile("[;\u061b\n]")
+_COMMAS = re.compile("[,\u060c]")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _IN_WORDS = re.compile(r"(?:(\d{1,2})\s+)?([^\W\d]+),?\s+(\d{4})")
 
 
+def key_columns(model: type[models.Model]) -> list[str]:
+    """The columns by which a row finds its record."""
+    return [path.partition("__")[0] for path in model.natural_key_fields]
+
+
 def key_name(model: type[models.Model]) -> str:
-    """The column by which a row finds its record."""
-    return model.natural_key_fields[0]
+    """The one column that is the key; empty where several are."""
+    names = key_columns(model)
+    return names[0] if len(names) == 1 else ""
+
+
+def key_of(values) -> str:
+    """A key as one text, from the values of its columns."""
+    return JOINT.join("" if value is None else str(value) for value in values)
+
+
+def blank(model: type[models.Model], key: str) -> models.Model:
+    """A new record of a key; a key of several columns is written with the others."""
+    name = key_name(model)
+    return model(**{name: model._meta.get_field(name).to_python(key)} if name else {})
 
 
 @dataclass(frozen=True)
@@ -196,9 +227,15 @@ class One(Target):
     vocabulary: Vocabulary = field(kw_only=True)
     is_relation = True
 
+    @property
+    def fetched(self) -> str:
+        """What a query has to bring along with each record."""
+        name = self.model_field.name
+        return f"{name}__source" if self.vocabulary.model is Passage else name
+
     def present(self, record) -> str:
         related = getattr(record, self.model_field.name)
-        return getattr(related, self.vocabulary.key) if related else ""
+        return key_of(related.natural_key()) if related else ""
 
     def exported(self, record) -> str:
         related = getattr(record, self.model_field.name)
@@ -227,6 +264,11 @@ class Many(Target):
     def is_required(self) -> bool:
         return False
 
+    @property
+    def fetched(self) -> str:
+        """What a query has to bring along with each record."""
+        return self.model_field.name
+
     def related(self, record) -> list:
         return list(getattr(record, self.model_field.name).all())
 
@@ -241,9 +283,13 @@ class Many(Target):
         return keys if self.is_ordered else sorted(keys)
 
     def parse(self, cell: str) -> list[str]:
-        return self._settled(
-            list(dict.fromkeys(part.strip() for part in cell.split(";") if part.strip()))
-        )
+        return self._settled(list(dict.fromkeys(self.parts(cell))))
+
+    @staticmethod
+    def parts(cell: str) -> list[str]:
+        """The words of a list: between semicolons or line ends, else between commas."""
+        between = _SEMICOLONS if _SEMICOLONS.search(cell) else _COMMAS
+        return [part.strip() for part in between.split(cell) if part.strip()]
 
     def lookup(self, values) -> dict[str, int]:
         return self.vocabulary.keys({each for value in values for each in value})
@@ -260,6 +306,7 @@ class Themes(Many):
     """The themes in their order, the main one first."""
 
     is_ordered = True
+    fetched = "theme_assignments__theme"
 
     def related(self, record) -> list:
         assignments = sorted(
@@ -281,6 +328,11 @@ class Goals(Many):
     """Goals and targets in their order, by their codes."""
 
     is_ordered = True
+    fetched = "goal_assignments"
+
+    @property
+    def label(self) -> str:
+        return str(GoalAssignment._meta.verbose_name)
 
     def present(self, record) -> list[str]:
         rows = sorted(record.goal_assignments.all(), key=lambda each: (each.position, each.pk))
@@ -323,58 +375,37 @@ def _arrange(rows: dict, wanted: dict[object, dict], model: type[models.Model]) 
             row.save()
 
 
-_RELATIONS = {
-    Recommendation: {
-        "working_group": (Many, "working_groups", Vocabulary(WorkingGroup)),
-        "organisation": (One, "organisation", Vocabulary(Organisation)),
-        "addressee": (Many, "addressees", Vocabulary(Addressee)),
-        "theme": (Themes, "themes", Vocabulary(Theme)),
-        "sdg": (Goals, "themes", Vocabulary(Goal, "number")),
-        "instrument": (Many, "instruments", Vocabulary(Instrument)),
-        "meeting": (One, "meeting", Vocabulary(Meeting)),
-        "locator": (One, "passage", Vocabulary(Passage, "locator")),
-    },
-    Meeting: {
-        "conference": (One, "conference", Vocabulary(Conference)),
-        "working_group": (Many, "working_groups", Vocabulary(WorkingGroup)),
-        "locator": (One, "passage", Vocabulary(Passage, "locator")),
-    },
-    Conference: {"locator": (One, "passage", Vocabulary(Passage, "locator"))},
-    WorkingGroup: {"locator": (One, "passage", Vocabulary(Passage, "locator"))},
-}
-# What a query has to bring along with each record.
-_FETCHED = {
-    Recommendation: (
-        ("organisation", "meeting", "passage__source"),
-        (
-            "working_groups",
-            "addressees",
-            "instruments",
-            "theme_assignments__theme",
-            "goal_assignments",
-        ),
-    ),
-    Meeting: (("conference", "passage__source"), ("working_groups",)),
-    Conference: (("passage__source",), ()),
-    WorkingGroup: (("passage__source",), ()),
-}
-
-
 def targets(model: type[models.Model]) -> dict[str, Target]:
     """The columns that an import writes, by heading."""
     found = {}
     names = {each.name for each in model._meta.concrete_fields}
-    derived = {"url"}
     for each in model._meta.concrete_fields:
-        if each.is_relation or each.name in _BOOKKEEPING | derived:
+        if each.is_relation or not each.editable or each.name in _NOT_WRITTEN:
             continue
         kind = Target
         if isinstance(each, models.DateField):
             kind = Dated if f"{each.name}_precision" in names else Day
         found[each.name] = kind(each.name, each)
-    for name, (kind, field_name, vocabulary) in _RELATIONS.get(model, {}).items():
-        found[name] = kind(name, model._meta.get_field(field_name), vocabulary=vocabulary)
+    columns = {column.name for column in COLUMNS[model]}
+    for each in (*model._meta.concrete_fields, *model._meta.many_to_many):
+        name = _column(each, columns) if each.is_relation else ""
+        if name:
+            kind = Many if each.many_to_many else One
+            kind = Themes if model is Recommendation and name == "theme" else kind
+            key = key_name(each.related_model)
+            found[name] = kind(name, each, vocabulary=Vocabulary(each.related_model, key))
+    if "sdg" in columns:
+        themes = model._meta.get_field("themes")
+        found["sdg"] = Goals("sdg", themes, vocabulary=Vocabulary(Goal, "number"))
     return found
+
+
+def _column(relation: models.Field, columns: set[str]) -> str:
+    """The column that holds a relation, which is called by the singular of many; empty if none."""
+    if relation.related_model is Passage:
+        return "locator" if relation.name == "passage" else ""
+    names = (relation.name, relation.name.removesuffix("s"))
+    return next((name for name in names if name in columns), "")
 
 
 def derived(model: type[models.Model]) -> set[str]:
@@ -384,13 +415,19 @@ def derived(model: type[models.Model]) -> set[str]:
 
 def records(model: type[models.Model], keys) -> dict[str, models.Model]:
     """The records of these keys with all that their columns show."""
-    keys, found, name = sorted(keys), {}, key_name(model)
-    one, many = _FETCHED.get(model, ((), ()))
+    keys, found, columns = sorted(keys), {}, targets(model)
+    rows = model.objects.select_related(
+        *(each.fetched for each in columns.values() if isinstance(each, One))
+    ).prefetch_related(*(each.fetched for each in columns.values() if each.is_list))
+    first = model.natural_key_fields[0]
     for start in range(0, len(keys), 500):
-        rows = model.objects.filter(**{f"{name}__in": keys[start : start + 500]})
-        rows = rows.select_related(*one).prefetch_related(*many)
-        found |= {getattr(record, name): record for record in rows}
-    return found
+        firsts = {key.partition(JOINT)[0] for key in keys[start : start + 500]}
+        for record in rows.filter(**{f"{first}__in": firsts}):
+            found[key_of(record.natural_key())] = record
+            # A file of ours leaves out the parts that are not public.
+            shown = key_of(columns[name].exported(record) for name in key_columns(model))
+            found.setdefault(shown, record)
+    return {key: found[key] for key in keys if key in found}
 
 
 def is_public(record) -> bool:

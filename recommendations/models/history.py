@@ -34,6 +34,7 @@ class Change:
     Attributes:
         user: who writes; None for whoever asks through the site, if anybody does.
         rows: the row of history of each record that the change has touched.
+        due: the records whose versions are written at the end, with the kind of each.
     """
 
     origin: str
@@ -42,6 +43,7 @@ class Change:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     moment: datetime = field(default_factory=timezone.now)
     rows: dict = field(default_factory=dict)
+    due: dict | None = None
 
 
 _current: ContextVar[Change | None] = ContextVar("current_change", default=None)
@@ -49,16 +51,38 @@ _is_paused = ContextVar("is_history_paused", default=False)
 
 
 @contextmanager
-def recorded_as(origin: Origin, reason: str = "", user=None) -> Iterator[Change]:
-    """One version of each record for all that is written within; the outermost one counts."""
+def recorded_as(
+    origin: Origin, reason: str = "", *, user=None, at_end: bool = False
+) -> Iterator[Change]:
+    """One version of each record for all that is written within; the outermost one counts.
+
+    Args:
+        user: who writes, where it is not whoever asks through the site.
+        at_end: whether versions are written at the end only, which is cheaper for many records.
+    """
     if outer := _current.get():
         yield outer
         return
-    token = _current.set(Change(origin, reason, user))
+    change = Change(origin, reason, user, due={} if at_end else None)
+    token = _current.set(change)
     try:
-        yield _current.get()
+        yield change
+        _write_due(change)
     finally:
         _current.reset(token)
+
+
+def _write_due(change: Change) -> None:
+    due, change.due = change.due or {}, None
+    kinds = defaultdict(dict)
+    for (model, key), (recorder, kind) in due.items():
+        kinds[model, recorder][key] = kind
+    for (model, recorder), kind in kinds.items():
+        keys = sorted(kind)
+        for start in range(0, len(keys), BATCH):
+            batch = model._base_manager.filter(pk__in=keys[start : start + BATCH])
+            for record in batch.order_by("pk"):
+                recorder.create_historical_record(record, kind[record.pk])
 
 
 def _change_id() -> uuid.UUID:
@@ -136,6 +160,11 @@ class Recorded(HistoricalRecords):
         if _is_paused.get():
             return
         current, key = _current.get(), (type(instance), instance.pk)
+        if current and current.due is not None:
+            if history_type != "-":
+                current.due.setdefault(key, (self, history_type))
+                return
+            current.due.pop(key, None)
         row = current.rows.get(key) if current else None
         if history_type == "~" and not row and self._is_as_recorded(instance):
             return
@@ -190,6 +219,11 @@ class Recorded(HistoricalRecords):
         if reverse:
             keys = pk_set if pk_set is not None else instance.__dict__.pop("_cleared", ())
             owner = model
+        current = _current.get()
+        if current and current.due is not None:
+            for key in keys:
+                current.due.setdefault((owner, key), (self, "~"))
+            return
         # As stored: what an object in memory says beside its relations may never be saved.
         for each in owner._base_manager.filter(pk__in=keys):
             self.create_historical_record(each, "~")

@@ -75,11 +75,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"           {name}: {old!r} -> {new!r}")
         for label, lines in {"look at": plan.warnings, "error": plan.problems}.items():
             for line in lines[:MOST_LINES]:
-                self.stdout.write(f"{label:8} row {line.row}, {line.column}: {line.message}")
-        count = len(plan.problems) + plan.more_problems
+                self.stdout.write(f"{label:8} row {line.place}, {line.column}: {line.message}")
         self.stdout.write(
             f"{len(plan.new)} new, {len(plan.changed)} changed, {plan.unchanged} unchanged, "
-            f"{count} errors."
+            f"{plan.errors} errors."
         )
 
     def confirm(self):
