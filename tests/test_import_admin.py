@@ -217,6 +217,37 @@ def test_the_upload_names_the_columns_that_are_read(editor):
     assert "state" not in columns
 
 
+def test_an_upload_says_what_it_lacks(editor):
+    page = editor.post(ADD, {"encoding": ""})
+    errors = page.context["form"].errors
+    assert {name: list(found) for name, found in errors.items()} == {
+        "place": ["This field is required."],
+        "file": ["This field is required."],
+    }
+
+
+def test_what_was_settled_serves_the_corrected_file(editor):
+    headings = ["Ref", *HEADINGS[1:]]
+    upload(editor, content=csv_file([headings, [*NEW[:6], "Mine clearance", ""]]))
+    first = the_run()
+    editor.post(address(first), {"question-0": "reference"})
+    editor.post(address(first), {"question-0": "return"})
+    page = upload(editor, content=csv_file([headings, [*NEW[:4], "Corrected.", *NEW[5:]]]))
+    second = page.context["run"]
+    assert (told(page), second.choices["earlier"]) == ([], "rows.csv")
+    assert page.context["plan"].notes == ["What you settled for “rows.csv” is used again."]
+    other = upload(signed_in("other", "editors"), content=csv_file([headings, NEW]))
+    assert [each[:2] for each in told(other)] == [(1, "Ref"), (1, "reference")]
+
+
+def test_a_word_is_left_out_by_choice(editor):
+    upload(editor, [*NEW[:6], "return; n/a", ""], ["CSSR-B7-PR-3", "", "", "", "", "", "n/a", ""])
+    run = the_run()
+    page = editor.post(address(run), {"question-0": "-"}, follow=True)
+    assert (told(page), page.context["summary"]) == ([], "1 new, 0 changed, 1 unchanged")
+    assert page.context["plan"].new[0].values["theme"] == [[], ["return"]]
+
+
 def test_a_report_leads_to_the_drafts(editor):
     upload(editor, NEW)
     run = the_run()

@@ -460,6 +460,38 @@ def test_similar_texts_are_pointed_out(collection):
     assert plan.is_applicable
 
 
+def test_titles_stand_above_the_headings_and_one_column_is_no_title(collection):
+    table = reading.read("a.csv", b"All of them\r\n\r\nreference,text\r\nA,b\r\n")
+    assert (table.titles, table.headings) == (["All of them"], ["reference", "text"])
+    assert [row.number for row in table.rows] == [4]
+    table = reading.read("a.csv", b"reference\r\nA\r\n")
+    assert (table.titles, table.headings) == ([], ["reference"])
+
+
+@pytest.mark.parametrize("cell", ["return; documentation", "return, documentation"])
+def test_a_list_stands_between_semicolons_or_commas_or_lines(collection, cell):
+    for text in (cell, cell.replace("; ", "\n"), cell.replace(", ", "، ")):
+        _run, plan = started([*NEW[:6], text, ""])
+        assert plan.new[0].values["theme"] == [[], ["return", "documentation"]]
+
+
+def test_a_second_column_of_the_same_name_is_asked_about_by_its_letter(collection):
+    _run, plan = started([*NEW, "x", "y"], headings=[*HEADINGS, "Note", "Note"])
+    assert [question.word for question in plan.questions] == ["Note", "Note (J)"]
+
+
+def test_rows_of_a_problem_are_told_as_ranges():
+    assert planning.Problem([2, 4, 5, 6, 9], "text", "").place == "2, 4-6, 9"
+
+
+def test_published_words_that_differ_need_their_reason(collection):
+    headings = ["reference", "text", "difference_reason"]
+    _run, plan = started(["CSSR-B7-PR-3", "Other words.", ""], headings=headings)
+    assert [each[:2] for each in told(plan)] == [(2, "text")]
+    _run, plan = started(["CSSR-B7-PR-3", "Other words.", "A misprint"], headings=headings)
+    assert told(plan) == []
+
+
 def test_similarity_is_the_share_of_word_sequences():
     texts = {"2": "one two three four five six", "3": "one two three four five six seven"}
     assert similar.nearest(texts, [("X", "nothing of the kind here")]) == {"3": ("2", 80)}

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -182,7 +183,7 @@ class _Planner:
         self.table = table
         self.choices = choices
         self.may_create = may_create_themes
-        self.plan = Plan(place, table.origin, get_language())
+        self.plan = Plan(place, table.origin, get_language() or settings.LANGUAGE_CODE)
         self.targets = targets(self.model)
         self.places: dict[str, int] = {}  # where in a row each column stands
         self.lookups: dict[str, dict[str, int]] = {}
