@@ -20,6 +20,7 @@ from django.test import Client
 
 from tests.__main__ import database
 
+STAFF = "/admin/recommendations/"
 PAGES = {
     "list with eleven facets": "/recommendations/",
     "two filters": "/recommendations/?kind=numbered&addressee=none",
@@ -27,6 +28,19 @@ PAGES = {
     "the same, newest first": "/recommendations/?q=support&sort=newest",
     "page in the middle": "/recommendations/?page={middle}",
     "interface, two filters": "/api/v1/recommendations/?kind=numbered&addressee=none",
+    "staff: first page": "/admin/",
+    "staff: list": f"{STAFF}recommendation/",
+    "staff: two filters": f"{STAFF}recommendation/?state__exact=published&kind__exact=own",
+    "staff: what needs attention": f"{STAFF}recommendation/?attention=differs",
+    "staff: texts that occur twice": f"{STAFF}recommendation/?attention=twin",
+    "staff: search for a word of 30 %": f"{STAFF}recommendation/?q=support",
+    "staff: sorted by text": f"{STAFF}recommendation/?o=2",
+    "staff: page in the middle": f"{STAFF}recommendation/?p={{staff_middle}}",
+    "staff: filters count, when asked": f"{STAFF}recommendation/?_facets=True",
+    "staff: passages": f"{STAFF}passage/",
+    "staff: passages, word of 30 %": f"{STAFF}passage/?q=support",
+    "staff: look-up of a passage": "/admin/autocomplete/?app_label=recommendations"
+    "&model_name=recommendation&field_name=passage&term=support",
 }
 AFTER_AN_EDIT = ["list with eleven facets", "search for a word of 30 %"]
 FILE = "/recommendations.csv"
@@ -60,6 +74,11 @@ def edit():
 def get(address):
     """An action that reads a page or a file to its end."""
     client = Client(SERVER_NAME="localhost")
+    if address.startswith("/admin/"):
+        from django.contrib.auth.models import User
+
+        user = {"is_staff": True, "is_superuser": True}
+        client.force_login(User.objects.get_or_create(username="bench", defaults=user)[0])
 
     def read():
         response = client.get(address)
@@ -93,8 +112,9 @@ def measured(times) -> dict[str, tuple[float, float]]:
         cursor.execute("SET max_parallel_workers_per_gather = 0")  # their time would not be seen
     found = {}
     for name, address in PAGES.items():
-        address = address.format(middle=max(1, count // 40))
-        counting = 0 if "/api/" in address else median(facets(address.partition("?")[2]), times)
+        address = address.format(middle=max(1, count // 40), staff_middle=max(1, count // 100))
+        is_faceted = not address.startswith(("/api/", "/admin/"))
+        counting = 0 if not is_faceted else median(facets(address.partition("?")[2]), times)
         found[name] = (median(get(address), times), counting)
     for name in AFTER_AN_EDIT:
         found[f"{name}, after an edit"] = (median(get(PAGES[name]), times, edit), found[name][1])

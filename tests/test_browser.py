@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.pages import PREFIXES
+from tests.staff import signed_in
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 KINDS_OF_PAGE = (
@@ -70,6 +71,22 @@ def violations(page, rules=STANDARDS):
     options = {"runOnly": rules, "resultTypes": ["violations"]}
     found = Axe().run(page, options=options).response["violations"]
     return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+
+
+STAFF_PAGES = ("/admin/", "/admin/recommendations/recommendation/")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("lang", PREFIXES)
+def test_no_list_of_staff_breaks_an_accessibility_rule(site, reader, lang, width):
+    page = reader(width)
+    session = signed_in("root").cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+    for address in STAFF_PAGES:
+        page.goto(site + PREFIXES[lang] + address)
+        found = violations(page)
+        assert not found, (address, found)
+        assert overflow(page) <= 0, address
 
 
 @pytest.mark.parametrize("width", [1280, 390])

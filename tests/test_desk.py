@@ -1,9 +1,11 @@
 """The first page of staff: each number is a list, what came in can go back, changes are told."""
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,11 +17,12 @@ from recommendations.models import (
     Meeting,
     Recommendation,
     RecommendationLink,
+    StaffDocument,
     Theme,
     ThemeAssignment,
 )
 from recommendations.models.history import recorded_as
-from recommendations.search import staff
+from recommendations.search import indexing, staff
 from tests.staff import act, address, messages, opened, save, signed_in
 from tests.test_importing import HEADINGS, NEW, csv_file
 
@@ -395,3 +398,66 @@ def test_who_may_not_assign_themes_is_not_offered_it(three):
     user.user_permissions.add(Permission.objects.get(codename="add_themeassignment"))
     add(client, "add_theme", theme, *records)
     assert records[1].themes.filter(pk=theme.pk).exists()
+
+
+# Lists
+
+
+def listed(client, query=""):
+    return client.get(f"{address(Recommendation, 'changelist')}?{query}")
+
+
+def test_long_lists_count_their_filters_when_asked(publisher, monkeypatch):
+    assert "Published (23)" in listed(publisher).content.decode()
+    monkeypatch.setattr("recommendations.admin.base.COUNTED_AT_ONCE", 22)
+    page = listed(publisher).content.decode()
+    assert "Published (23)" not in page and "?_facets=True" in page
+    assert "Published (23)" in listed(publisher, "_facets=True").content.decode()
+
+
+def test_the_pages_of_a_list_hold_each_row_once_in_order(publisher, monkeypatch):
+    expected = list(Recommendation.objects.order_by("-reference"))
+    monkeypatch.setattr(admin.site._registry[Recommendation], "list_per_page", 10)
+    pages = [listed(publisher, f"o=-1&p={number}").context["cl"] for number in (1, 2, 3)]
+    assert [len(page.result_list) for page in pages] == [10, 10, 3]
+    assert [record for page in pages for record in page.result_list] == expected
+    assert listed(publisher, "o=-1&all=").context["cl"].result_list == expected
+
+
+# What staff find records by
+
+
+def found(text, model=Recommendation):
+    return {str(record) for record in staff.find(model.objects.all(), text)}
+
+
+def test_a_record_is_found_by_what_it_says_now(collection):
+    record = Recommendation.objects.get(reference="CSSR-B7-PR-3")
+    record.passage.locator = "D9:L1"
+    record.passage.save()
+    assert found("D9:L1") == {"CSSR-B7-PR-3"}
+    assert found("D1:L78") == set()
+    record.reference = "CSSR-B7-PR-33"
+    record.save()
+    assert found("CSSR-B7-PR-33") == {"CSSR-B7-PR-33"}
+    record.delete()
+    assert found("CSSR-B7-PR-33") == set()
+    assert indexing.stale(Recommendation) == set()
+
+
+def test_migrating_makes_records_findable_that_were_there_before(collection):
+    StaffDocument.objects.all().delete()
+    assert found("CSSR-B7-PR-3") == set()
+    assert indexing.stale(Theme) == set(Theme.objects.values_list("pk", flat=True))
+    call_command("migrate", verbosity=0)
+    assert found("CSSR-B7-PR-3") == {"CSSR-B7-PR-3"}
+    assert not any(indexing.stale(model) for model in indexing.findable_models())
+
+
+def test_what_staff_find_is_not_found_by_the_public(client, collection):
+    record = Recommendation.objects.get(reference="CSSR-B7-PR-3")
+    record.move(State.DRAFT)
+    record.save()
+    assert found("volunt return") == {"CSSR-B7-PR-3"}
+    page = client.get("/recommendations/?q=voluntary+return").content.decode()
+    assert "CSSR-B7-PR-3" not in page

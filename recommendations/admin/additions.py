@@ -31,7 +31,7 @@ class AdditionForm(forms.Form):
             widget=AutocompleteSelect(field, admin.site),
         )
         self.fields[REASON] = forms.CharField(
-            label=_("reason for the change"),
+            label=capfirst(_("reason for the change")),
             required=False,
             max_length=REASON_LENGTH,
             widget=AdminTextInputWidget(attrs={"dir": "auto"}),

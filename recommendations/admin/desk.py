@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db.models import CharField, Count, F, Max, Min, Model, Q, Value
+from django.db.models import CharField, Count, Exists, F, Max, Min, Model, OuterRef, Q, Value
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -92,20 +92,26 @@ class Desk:
 
     @cached_property
     def groups(self) -> dict[str, list[Task]]:
-        """What waits, by kind of work; one query for each model."""
+        """What waits, by kind of work; one query for each model and one for each costly list."""
         known = list(tasks(self.request.user))
         for model, page in self.pages.items():
-            own = {
+            records = page.get_queryset(self.request)
+            cheap = {
                 f"task_{number}": task
                 for number, task in enumerate(known)
-                if issubclass(model, task.models)
+                if issubclass(model, task.models) and task.models is not model
             }
-            counts = page.get_queryset(self.request).aggregate(
-                **{name: Count("pk", filter=task.condition) for name, task in own.items()}
+            counts = records.aggregate(
+                **{name: Count("pk", filter=task.condition) for name, task in cheap.items()}
             )
-            for name, task in own.items():
-                if count := counts[name]:
-                    task.numbers.append(_number(model, count, task.query))
+            found = [(task, counts[name]) for name, task in cheap.items()]
+            found += [
+                (task, records.filter(task.condition).count())
+                for task in known
+                if task.models is model
+            ]
+            for task, count in found:
+                task.numbers += [_number(model, count, task.query)] if count else []
         groups = {task.group: [] for task in known}
         for task in known:
             groups[task.group] += [task] if task.numbers else []
@@ -171,6 +177,7 @@ def _is_lesser(page) -> bool:
 def _newest(model: type[Model]):
     """The newest changes of a model's records: of each, how many it touched and are still there."""
     history = model.history.order_by()
+    there = model._base_manager.filter(pk=OuterRef("id"))
     newest = history.order_by("-history_date").values("history_date").distinct()[:CHANGES]
     return (
         history.filter(history_date__in=newest)
@@ -182,7 +189,7 @@ def _newest(model: type[Model]):
             origin=Max("origin"),
             key=Min("id"),
             records=Count("id", distinct=True),
-            present=Count("id", distinct=True, filter=Q(id__in=model._base_manager.values("pk"))),
+            present=Count("id", distinct=True, filter=Exists(there)),
         )
     )
 
