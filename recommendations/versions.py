@@ -83,6 +83,8 @@ def difference(model: type[models.Model], old: models.Model, new: models.Model):
 def _told(model, rows: list[models.Model], but: str = "", is_same_record=False):
     """Each row, newest first, with its differences from the one before it of the same record."""
     fields = [each for each in _fields(model) if each.name != but]
+    # A row of another record says which one it is: the theme whose position changed.
+    identity = {path.partition("__")[0] for path in model.natural_key_fields} if but else ()
     values = _values(rows, fields)
     names = _names(fields, values.values())
     histories = defaultdict(list)
@@ -93,10 +95,11 @@ def _told(model, rows: list[models.Model], but: str = "", is_same_record=False):
         for row, before in pairwise([*history, None]):
             old = values[before] if before and before.history_type != DELETED else {}
             new = values[row] if row.history_type != DELETED else {}
+            changed = [each for each in fields if old.get(each) != new.get(each)]
             told[row] = [
                 Difference(capfirst(each.verbose_name), *sides)
                 for each in fields
-                if old.get(each) != new.get(each)
+                if (each in changed or (changed and each.name in identity))
                 and any(sides := [_in_words(each, side.get(each), names) for side in (old, new)])
             ]
     return list(told.items())

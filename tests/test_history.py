@@ -442,6 +442,19 @@ def test_the_page_of_versions_tells_each_difference(root, record):
     assert [(each.label, each.new) for each in newest.differences] == [("Delivered by", "عودة")]
 
 
+def test_a_row_that_changed_says_which_one_it_is(root, record):
+    data = opened(root, record) | {"theme_assignments-0-position": "7"}
+    assert save(root, record, data).status_code == 302
+    assignment = record.theme_assignments.get(position=7)
+    (told,) = timeline(Recommendation, record.pk, [(ThemeAssignment, "recommendation")])[
+        0
+    ].differences
+    assert (told.old, told.new) == (
+        f"Theme: {assignment.theme}, Position: 1",
+        f"Theme: {assignment.theme}, Position: 7",
+    )
+
+
 def test_the_queries_of_the_page_do_not_grow_with_the_versions(
     root, record, django_assert_max_num_queries
 ):

@@ -209,7 +209,8 @@ def test_what_public_records_lean_on_is_not_told_while_it_is_unpublished(
         texts = [
             field.name
             for field in record._meta.concrete_fields
-            if isinstance(field, NameField | VerbatimField) and field.name != "withdrawal_reason"
+            if isinstance(field, NameField | VerbatimField)
+            and field.name not in ("withdrawal_reason", "code")
         ]
         values = dict.fromkeys(texts, WORD) | {"slug": f"{WORD}-{number}"}
         values |= {"name_ar_origin": "reviewed", "text_ar_origin": "official", "state": state}
