@@ -326,6 +326,15 @@ def test_a_dump_with_primary_keys_brings_the_versions_back(tmp_path):
     assert indexing.stale(Recommendation) == set()
 
 
+@pytest.mark.parametrize("model", fixtures.models())
+def test_no_two_rows_have_the_same_place_in_the_order(model):
+    names = {name.lstrip("-") for name in model._meta.ordering}
+    keys = [{"pk"}, *({field.name} for field in model._meta.fields if field.unique)]
+    constraints = model._meta.total_unique_constraints
+    keys += [set(each.fields) for each in constraints]
+    assert [key for key in keys if key <= names] != []
+
+
 def test_the_comparison_takes_the_same_queries_whatever_the_number_of_rows(
     django_assert_max_num_queries,
 ):

@@ -4,6 +4,7 @@ from contextlib import suppress
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from recommendations.choices import State
@@ -198,6 +199,21 @@ def test_nobody_publishes_what_they_imported(publisher, draft, tmp_path, name):
     call_command("import_records", file, yes=True, user=name, stdout=StringIO())
     act(publisher, "publish", draft)
     assert state_of(draft) == (State.DRAFT if name else State.PUBLISHED)
+
+
+def test_who_is_no_publisher_any_more_imports_no_public_words(publisher, collection, tmp_path):
+    record = Recommendation.objects.get(reference="CSSR-B7-PR-3")
+    file = tmp_path / "rows.csv"
+    file.write_text(f"reference,text\n{record.reference},{record.passage.text[:8]}\n")
+    with file.open("rb") as content:
+        data = {"place": "recommendations", "file": content}
+        publisher.post("/admin/recommendations/importrun/add/", data)
+    run = ImportRun.objects.get()
+    run.created_by.groups.set(Group.objects.filter(name="editors"))
+    path = f"/admin/recommendations/importrun/{run.pk}/apply/"
+    said = messages(publisher.post(path, {"digest": run.digest, "reason": "Shorter"}, follow=True))
+    assert said == ["The file corrects words that readers see: a publisher imports it."]
+    assert Recommendation.objects.get(pk=record.pk).text == record.text
 
 
 def test_an_import_corrects_public_words_with_a_reason_only(publisher, collection, tmp_path):

@@ -113,8 +113,11 @@ def _applied(run: ImportRun, digest: str, progress: Progress, reason: str) -> bo
             return False
     if not plan.is_applicable:
         raise Refused(_("The file has problems, or changes nothing. Nothing was changed."))
-    if not reason and _corrects_readers(run, plan):
-        raise Refused(_("The file corrects words that readers see. Say why, then confirm."))
+    if _corrects_readers(run, plan):
+        if run.created_by and not may_publish(run.created_by):
+            raise Refused(_("The file corrects words that readers see: a publisher imports it."))
+        if not reason:
+            raise Refused(_("The file corrects words that readers see. Say why, then confirm."))
     reason = (reason or _("Import of %s") % run.file_name)[:REASON_LENGTH]
     recorded = recorded_as(Origin.IMPORT, reason, user=run.created_by, at_end=True)
     with indexing.remade_at_end(), recorded:

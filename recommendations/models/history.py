@@ -34,7 +34,7 @@ class Change:
     Attributes:
         user: who writes; None for whoever asks through the site, if anybody does.
         rows: the row of history of each record that the change has touched.
-        due: the records whose versions are written at the end, with the kind of each.
+        due: model and key of each record whose version is written at the end.
     """
 
     origin: str
@@ -43,7 +43,7 @@ class Change:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     moment: datetime = field(default_factory=timezone.now)
     rows: dict = field(default_factory=dict)
-    due: dict | None = None
+    due: set | None = None
 
 
 _current: ContextVar[Change | None] = ContextVar("current_change", default=None)
@@ -63,7 +63,7 @@ def recorded_as(
     if outer := _current.get():
         yield outer
         return
-    change = Change(origin, reason, user, due={} if at_end else None)
+    change = Change(origin, reason, user, due=set() if at_end else None)
     token = _current.set(change)
     try:
         yield change
@@ -73,16 +73,13 @@ def recorded_as(
 
 
 def _write_due(change: Change) -> None:
-    due, change.due = change.due or {}, None
-    kinds = defaultdict(dict)
-    for (model, key), (recorder, kind) in due.items():
-        kinds[model, recorder][key] = kind
-    for (model, recorder), kind in kinds.items():
-        keys = sorted(kind)
-        for start in range(0, len(keys), BATCH):
-            batch = model._base_manager.filter(pk__in=keys[start : start + BATCH])
-            for record in batch.order_by("pk"):
-                recorder.create_historical_record(record, kind[record.pk])
+    keys = defaultdict(list)
+    for model, key in sorted(change.due or (), key=lambda each: each[1]):
+        keys[model].append(key)
+    for model, due in keys.items():
+        for start in range(0, len(due), BATCH):
+            batch = due[start : start + BATCH]
+            catch_up(model, change.reason, lambda row: change.moment, keys=batch, user=change.user)
 
 
 def _change_id() -> uuid.UUID:
@@ -162,9 +159,9 @@ class Recorded(HistoricalRecords):
         current, key = _current.get(), (type(instance), instance.pk)
         if current and current.due is not None:
             if history_type != "-":
-                current.due.setdefault(key, (self, history_type))
+                current.due.add(key)
                 return
-            current.due.pop(key, None)
+            current.due.discard(key)
         row = current.rows.get(key) if current else None
         if history_type == "~" and not row and self._is_as_recorded(instance):
             return
@@ -221,8 +218,7 @@ class Recorded(HistoricalRecords):
             owner = model
         current = _current.get()
         if current and current.due is not None:
-            for key in keys:
-                current.due.setdefault((owner, key), (self, "~"))
+            current.due.update((owner, key) for key in keys)
             return
         # As stored: what an object in memory says beside its relations may never be saved.
         for each in owner._base_manager.filter(pk__in=keys):
@@ -257,11 +253,13 @@ def begin(app_config, using: str, **kwargs) -> None:
             catch_up(model, "", lambda row: row.get("updated_at") or timezone.now())
 
 
-def catch_up(model: type[models.Model], reason: str, moment) -> int:
+def catch_up(model: type[models.Model], reason: str, moment, *, keys=None, user=None) -> int:
     """Write a version of each row whose last version says something else.
 
     Args:
         moment: gives the moment of a version from the values of its row.
+        keys: of the rows to look at, at most ``BATCH``; all by default.
+        user: who wrote them.
 
     Returns:
         The number of versions written.
@@ -269,14 +267,21 @@ def catch_up(model: type[models.Model], reason: str, moment) -> int:
     history = model.history.model
     names = [each.attname for each in history.tracked_fields]
     fields = history._history_m2m_fields
-    oldest_first = model.history.order_by("history_date", "history_id")
+    present, past = model._base_manager.order_by("pk"), model.history.all()
+    if keys is not None:
+        present, past = present.filter(pk__in=keys), past.filter(id__in=keys)
+    oldest_first = past.order_by("history_date", "history_id")
     last = {row["id"]: row for row in oldest_first.values("history_id", "history_type", *names)}
-    then = {each: _targets(Recorded.m2m_models[each], each, "history_id") for each in fields}
+    versions = None if keys is None else [row["history_id"] for row in last.values()]
+    then = {
+        each: _targets(Recorded.m2m_models[each], each, "history_id", versions) for each in fields
+    }
     now = {
-        each: _targets(each.remote_field.through, each, each.m2m_column_name()) for each in fields
+        each: _targets(each.remote_field.through, each, each.m2m_column_name(), keys)
+        for each in fields
     }
     rows = []
-    for values in model._base_manager.order_by("pk").values(*names).iterator(BATCH):
+    for values in present.values(*names).iterator(BATCH):
         old = last.get(values["id"])
         is_same = (
             old
@@ -294,6 +299,7 @@ def catch_up(model: type[models.Model], reason: str, moment) -> int:
                     history_type=kind,
                     history_date=moment(values),
                     history_change_reason=reason,
+                    history_user=user,
                     **values,
                 )
             )
@@ -318,10 +324,15 @@ def _keys_now(instance: models.Model, each: models.ManyToManyField):
     return rows.values_list(each.m2m_reverse_name(), flat=True)
 
 
-def _targets(through, each: models.ManyToManyField, source: str) -> dict[int, dict[int, int]]:
+def _targets(
+    through, each: models.ManyToManyField, source: str, keys=None
+) -> dict[int, dict[int, int]]:
     """The keys that a relation leads to, with those of its rows, by the key of who has it."""
     found = defaultdict(dict)
-    for key, target, link in through.objects.values_list(source, each.m2m_reverse_name(), "id"):
+    rows = (
+        through.objects.all() if keys is None else through.objects.filter(**{f"{source}__in": keys})
+    )
+    for key, target, link in rows.values_list(source, each.m2m_reverse_name(), "id"):
         found[key][target] = link
     return found
 

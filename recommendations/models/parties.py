@@ -195,7 +195,7 @@ class OrganisationRole(Period, NaturalKeyModel):
     class Meta:
         verbose_name = _("organisation's role")
         verbose_name_plural = _("organisations' roles")
-        ordering = ["organisation", "passage"]
+        ordering = ["organisation", "passage", "pk"]
         constraints = [
             *period_constraints(),
             models.CheckConstraint(
