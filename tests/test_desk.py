@@ -147,6 +147,14 @@ def test_each_number_is_a_list_of_exactly_these_rows(planted, editor, publisher,
     }
 
 
+def test_the_filter_counts_what_the_desk_counts(planted, publisher):
+    for query in ("", "themes__isnull=False"):
+        page = listed(publisher, query).content.decode()
+        assert "Differs from its passage, without a reason (2)" in page or query
+        assert f"Has no theme ({0 if query else 2})" in page
+        assert f"not linked to it ({1 if query else 2})" in page
+
+
 def test_texts_that_are_linked_are_no_longer_taken_for_one(planted, publisher):
     other = Recommendation.objects.get(reference="CSSR-B9-1")
     same = Recommendation.objects.get(reference="CSSR-B7-LG-1")
