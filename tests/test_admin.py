@@ -17,7 +17,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from recommendations import fixtures, models
-from recommendations.choices import State
+from recommendations.choices import ImportState, State
 from recommendations.columns import COLUMNS
 from recommendations.importing import Plan
 from recommendations.models.base import NaturalKeyModel
@@ -293,8 +293,9 @@ def grow(numbers, root):
             these[models.Funder].support.create(organisation=organisation, passage=passage)
             these[models.Instrument].citations.create(passage=passage, words="Grown")
         twins[models.Recommendation].goal_assignments.create(code="4", goal=goal)
-        plan = Plan("themes").as_json()
-        models.ImportRun.objects.create(place="themes", plan=plan, created_by=root)
+        plan = Plan("themes", language="en").as_json()
+        run = {"place": "themes", "state": ImportState.APPLIED, "plan": plan}
+        models.ImportRun.objects.create(created_by=root, **run)
         user = User.objects.create(username=f"x{n}")
         user.groups.add(Group.objects.create(name=f"x{n}"))
         for model in twins:

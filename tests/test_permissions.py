@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from recommendations.choices import Origin, State
 from recommendations.columns import COLUMNS
-from recommendations.models import Goal, ImportRun, Passage, Recommendation
+from recommendations.models import Addressee, Goal, ImportRun, Passage, Recommendation, Theme
 from recommendations.models.base import PublishedModel
 from recommendations.models.history import recorded_as
 from tests.staff import MODELS, act, address, delete, opened, save, signed_in
@@ -52,6 +52,7 @@ RECORD_WITH_STATE = {
     "publish by form": DECIDED,
     "withdraw by form": DECIDED,
 }
+RECOMMENDATION = {"add theme": EDITED, "add addressee": EDITED}
 # The words of a public source are those of its passages.
 PASSAGE = {"restore": REVERTED}
 LISTED_RECORD = {"download": EDITED}
@@ -263,6 +264,19 @@ class Attempts:
     def withdraw(self):
         return self._acted("withdraw", State.PUBLISHED)
 
+    def add_theme(self):
+        return self._added("add_theme", Theme)
+
+    def add_addressee(self):
+        return self._added("add_addressee", Addressee)
+
+    def _added(self, action, model):
+        record = leaf(self.model)
+        data = {"action": action, "_selected_action": [record.pk], "confirmed": "yes"}
+        data |= {"added": model.objects.first().pk, "change_reason": ""}
+        path = address(self.model, "changelist")
+        return self._written(lambda: self.client.post(path, data, follow=True))
+
     def publish_by_form(self):
         return self._moved(State.IN_REVIEW, State.PUBLISHED)
 
@@ -320,7 +334,8 @@ def test_every_page_and_every_action_of_the_staff_pages_is_in_a_table():
     ours = {model for model in admin.site._registry if model._meta.app_label == "recommendations"}
     assert ours == {*MODELS, ImportRun}
     offered = {name for model in MODELS for name in admin.site.get_model_admin(model).actions}
-    assert offered == {"submit_for_review", "publish", "withdraw", "download"}
+    deciding = {"submit_for_review", "publish", "withdraw"}
+    assert offered == {*deciding, "add_theme", "add_addressee", "download"}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.model_name)
@@ -330,6 +345,7 @@ def test_each_role_does_with_each_record_what_is_allowed_and_nothing_else(
     actions = EVERY_RECORD | (RECORD_WITH_STATE if issubclass(model, PublishedModel) else {})
     actions |= LISTED_RECORD if model in COLUMNS else {}
     actions |= PASSAGE if model is Passage else {}
+    actions |= RECOMMENDATION if model is Recommendation else {}
     assert Attempts(client, root, model).tried(actions) == expected(role, actions)
 
 
