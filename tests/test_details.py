@@ -420,3 +420,18 @@ def test_a_recommendation_with_nothing_recorded_beside_it_has_a_whole_page(clien
     text = words(read(client, "/recommendations/BARE-1/"))
     assert "Only this." in text
     assert "Its source is not public yet" in text
+
+
+def test_what_is_counted_keeps_its_order(client, collection):
+    """Grouping in the database drops the order of a model."""
+    first = Meeting.objects.last()
+    first.pk, first.slug, first.date = None, "later", "2030-01-01"
+    first._state.adding = True
+    first.save()
+    assert list(Meeting.objects.counted()) == list(Meeting.objects.all())
+    follow_up = FollowUp.objects.first()
+    follow_up.pk, follow_up.slug, follow_up.date = None, "earlier", "2020-01-01"
+    follow_up._state.adding = True
+    follow_up.save()
+    said = client.get("/organisations/stj/").context["follow_ups"]
+    assert list(said) == list(FollowUp.objects.filter(organisation__slug="stj"))

@@ -63,13 +63,17 @@ class PublishedQuerySet(models.QuerySet):
         return self.all()
 
     def counted(self):
-        """Rows with the number of their published recommendations, in all and of each kind."""
+        """Rows with the number of their published recommendations, in all and of each kind.
+
+        Grouping drops the order of the model; it is asked for here.
+        """
         public = Q(recommendations__state=State.PUBLISHED)
         counts = {"recommendation_count": public}
         for kind in Kind:
             name = f"{kind.name.lower()}_count"
             counts[name] = public & Q(recommendations__kind=kind)
-        return self.annotate(
+        ordered = self if self.query.order_by else self.order_by(*self.model._meta.ordering)
+        return ordered.annotate(
             **{
                 name: Count("recommendations", filter=condition, distinct=True)
                 for name, condition in counts.items()

@@ -44,7 +44,8 @@ class OrganisationDetail(RecordDetail):
             follow_ups=FollowUp.objects.published()
             .filter(organisation=organisation)
             .select_related("passage__source")
-            .annotate(count=Count("recommendations", filter=public())),
+            .annotate(count=Count("recommendations", filter=public()))
+            .order_by("date", "slug"),
             support=Support.objects.filter(
                 organisation=organisation, funder__state=State.PUBLISHED
             ).select_related("funder", "passage__source"),
