@@ -15,7 +15,7 @@ graceful_timeout = 30
 keepalive = 5
 max_requests = 2000
 max_requests_jitter = 200
-shared_memory = Path("/dev/shm")  # noqa: S108
+shared_memory = Path("/dev/shm")  # noqa: S108 (memory, not a file of ours)
 worker_tmp_dir = str(shared_memory) if shared_memory.is_dir() else None
 control_socket_disable = True
 secure_scheme_headers = {}  # whether to believe a proxy is said once, by TRUST_PROXY
@@ -34,5 +34,5 @@ logconfig_dict = {
 
 
 def when_ready(server):
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, bind.removesuffix(f":{port}"))  # noqa: S104
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, bind.removesuffix(f":{port}"))  # noqa: S104 (shown)
     print(f"CSSR recommendations is at http://{name}:{port} (stop with Ctrl+C)", flush=True)

@@ -81,7 +81,7 @@ if PRODUCTION:
         raise ImproperlyConfigured(" ".join(text for text, unsafe in refusals.items() if unsafe))
 elif not ALLOWED_HOSTS:
     ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
-    if (HOST := env("HOST")) not in {"", "0.0.0.0", "::"}:  # noqa: S104
+    if (HOST := env("HOST")) not in {"", "0.0.0.0", "::"}:  # noqa: S104 (compared, not bound)
         ALLOWED_HOSTS.append(f"[{HOST}]" if ":" in HOST else HOST)
 
 INSTALLED_APPS = [

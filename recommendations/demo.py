@@ -132,7 +132,7 @@ def make(rows: int, seed: int, progress: Progress = lambda steps, label: steps) 
     if any(synthetic(model).exists() for model in PATHS):
         raise Refused("Synthetic records are already there: remove them first.")
     with transaction.atomic():
-        writer = _Writer(Random(seed))  # noqa: S311
+        writer = _Writer(Random(seed))  # noqa: S311 (no secret)
         for start in progress(range(0, rows, BATCH), "synthetic recommendations"):
             writer.write(range(start + 1, min(start + BATCH, rows) + 1))
         analyse()

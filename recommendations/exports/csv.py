@@ -56,7 +56,7 @@ def _copied(cells: QuerySet) -> Iterator[bytes]:
     width = len(cells.query.annotation_select) + len(cells.query.values_select)
     names = [f"c{number}" for number in range(width)]
     copy = (  # made of the ORM's own query and of numbered names, nothing else
-        f"COPY (SELECT {', '.join(map(_guard, names))} "  # noqa: S608
+        f"COPY (SELECT {', '.join(map(_guard, names))} "  # noqa: S608 (see above)
         f"FROM ({query}) AS cells ({', '.join(names)})) "
         "TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
     )

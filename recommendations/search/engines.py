@@ -64,7 +64,7 @@ def setup(vendor: str) -> list[str]:
 
 # Makes each index anew from its table of documents, whatever it holds.
 SQLITE_REBUILD = [
-    f"INSERT INTO recommendations_{name}fts (recommendations_{name}fts) VALUES ('rebuild')"  # noqa: S608
+    f"INSERT INTO recommendations_{name}fts (recommendations_{name}fts) VALUES ('rebuild')"  # noqa: S608 (our table)
     for name in _SEARCHED
 ]
 
@@ -83,7 +83,7 @@ class _Found(Func):
 
     def as_sqlite(self, compiler, connection, **context):
         table, fts = self._table(compiler), self.fts_table
-        sql = f"{table}.id IN (SELECT rowid FROM {fts} WHERE {fts} MATCH %s)"  # noqa: S608
+        sql = f"{table}.id IN (SELECT rowid FROM {fts} WHERE {fts} MATCH %s)"  # noqa: S608 (our table)
         return sql, (self.fts(),)
 
 

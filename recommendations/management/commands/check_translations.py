@@ -62,7 +62,7 @@ def catalogue(file):
 
 
 def run(*command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, **options)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, **options)  # noqa: S603 (fixed words)
     if done.returncode:
         raise CommandError(done.stderr)
     return done.stdout

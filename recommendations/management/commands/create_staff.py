@@ -14,7 +14,7 @@ from django.db import transaction
 ADMINISTRATOR = "administrator"
 GROUPS = {"editor": "editors", "publisher": "publishers"}
 ROLES = [*GROUPS, ADMINISTRATOR]
-PASSWORD_VARIABLE = "CSSR_STAFF_PASSWORD"  # noqa: S105
+PASSWORD_VARIABLE = "CSSR_STAFF_PASSWORD"  # noqa: S105 (its name)
 
 
 class Command(BaseCommand):
