@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 from recommendations import fixtures
 from recommendations.search import indexing
 from tests import CHROMIUM, CHROMIUM_OPTIONS, CI, NO_CHROMIUM
+from tests.staff import signed_in
 
 django.setup()
 
@@ -99,3 +100,15 @@ def empty_database(db):
     with indexing.rebuilt_at_end():
         for model in reversed(fixtures.models()):
             model._default_manager.all().delete()
+
+
+@pytest.fixture
+def editor(collection):
+    """A browser in which an editor is signed in."""
+    return signed_in("editor", "editors")
+
+
+@pytest.fixture
+def publisher(collection):
+    """A browser in which a publisher is signed in."""
+    return signed_in("publisher", "publishers")

@@ -34,16 +34,6 @@ def root(collection):
 
 
 @pytest.fixture
-def editor(collection):
-    return signed_in("editor", "editors")
-
-
-@pytest.fixture
-def publisher(collection):
-    return signed_in("publisher", "publishers")
-
-
-@pytest.fixture
 def draft(collection):
     """A recommendation that lacks nothing but its publication."""
     record = models.Recommendation.objects.get(reference="CSSR-B7-PR-3")

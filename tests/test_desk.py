@@ -30,16 +30,6 @@ pytestmark = pytest.mark.django_db
 ROLES = {"editors": "Submitted by others", "publishers": "Waiting for your decision"}
 
 
-@pytest.fixture
-def editor(collection):
-    return signed_in("editor", "editors")
-
-
-@pytest.fixture
-def publisher(collection):
-    return signed_in("publisher", "publishers")
-
-
 def desk(client, lang="en"):
     response = client.get({"en": "/admin/", "ar": "/ar/admin/"}[lang])
     assert response.status_code == 200

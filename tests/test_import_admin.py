@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 ADD = "/admin/recommendations/importrun/add/"
 
 
-@pytest.fixture
-def editor(collection):
-    return signed_in("editor", "editors")
-
-
 def upload(client, *rows, name="rows.csv", content=None, place="recommendations", **fields):
     content = csv_file([HEADINGS, *rows]) if content is None else content
     data = {"place": place, "file": SimpleUploadedFile(name, content)} | fields

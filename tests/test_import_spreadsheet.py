@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from recommendations.models import FollowUp, Recommendation
 from tests import spreadsheet
 from tests.spreadsheet import ROWS, place, workbook
-from tests.staff import address, messages, signed_in
+from tests.staff import address, messages
 from tests.test_import_admin import ADD, confirm, told
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +35,6 @@ COLUMNS = {
     "(G)": "-",
 }
 NOT_KNOWN = "“{}” is no column of ours"
-
-
-@pytest.fixture
-def editor(collection):
-    return signed_in("editor", "editors")
 
 
 def within(call, *args, **options):

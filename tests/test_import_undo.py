@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from recommendations import importing
 from recommendations.choices import State
 from recommendations.models import ImportRun, Passage, Recommendation, Theme
-from tests.staff import act, address, messages, signed_in
+from tests.staff import act, address, messages
 from tests.test_import_admin import confirm, undo, upload
 from tests.test_importing import HEADINGS, csv_file, snapshot
 
@@ -34,16 +34,6 @@ def row(number, **cells):
     }
     values |= cells
     return [values.get(name, "") for name in FIELDS]
-
-
-@pytest.fixture
-def editor(collection):
-    return signed_in("editor", "editors")
-
-
-@pytest.fixture
-def publisher(collection):
-    return signed_in("publisher", "publishers")
 
 
 def imported(client, *rows):

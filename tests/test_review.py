@@ -25,16 +25,6 @@ OWN = "somebody else has to publish it"
 
 
 @pytest.fixture
-def editor(collection):
-    return signed_in("editor", "editors")
-
-
-@pytest.fixture
-def publisher(collection):
-    return signed_in("publisher", "publishers")
-
-
-@pytest.fixture
 def draft(collection):
     record = Recommendation.objects.get(reference="CSSR-B7-PR-3")
     Recommendation.objects.filter(pk=record.pk).update(state=State.DRAFT)
